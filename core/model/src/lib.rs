@@ -1,0 +1,17 @@
+//! The words of Assay as types. No I/O and no clock: every stage of the core speaks these, and so does
+//! every module, through the JSON lines of the module protocol.
+#![forbid(unsafe_code)]
+
+mod alert;
+mod entry;
+mod facts;
+mod manifest;
+mod protocol;
+mod text;
+
+pub use alert::{Alert, FieldChange, ProgramFacts, Severity, What};
+pub use entry::{Entry, Fields, Gap, GapReason, Value};
+pub use facts::{Facts, FileType};
+pub use manifest::{FieldKind, FieldMeaning, Kind, Manifest, Os, SourceCheck};
+pub use protocol::{HostInfo, LogLevel, MAX_NESTING, Operation, PROTOCOL_VERSION, Record, Request, Sandbox};
+pub use text::{Text, escape_bytes, escape_terminal};

@@ -1,0 +1,103 @@
+//! The lines between the core and a module's process.
+
+use crate::{Entry, Gap, Manifest, Os};
+use serde::{Deserialize, Serialize};
+
+/// Version of the line protocol.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// How deep a record may nest objects and arrays.
+pub const MAX_NESTING: usize = 8;
+
+/// The one line that a module gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// [`PROTOCOL_VERSION`].
+    pub v: u32,
+    /// What is asked for.
+    pub op: Operation,
+    /// The root folder to read.
+    pub root: String,
+    /// The module's own table of the configuration.
+    #[serde(default)]
+    pub config: serde_json::Map<String, serde_json::Value>,
+    /// Milliseconds from now until the process is killed.
+    pub deadline_ms: u64,
+    /// What the core understands beyond version 1's first release.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// The system of the root, not of this machine.
+    pub host: HostInfo,
+}
+
+/// What a module is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Say `hello` and `done`.
+    Describe,
+    /// List every entry.
+    Collect,
+}
+
+/// The system of the root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostInfo {
+    /// Operating system found in the root.
+    pub os: Os,
+    /// Processor of this machine, as Rust names it.
+    pub arch: String,
+}
+
+/// One line from a module's process. Fields that a reader does not know are ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// Written by `assay-host` before it loads anything: what confines the module.
+    Sandbox(Sandbox),
+    /// Who the module is.
+    Hello {
+        /// [`PROTOCOL_VERSION`].
+        v: u32,
+        /// The module's description of itself.
+        manifest: Manifest,
+    },
+    /// One entry.
+    Entry(Entry),
+    /// A place that could not be read.
+    Gap(Gap),
+    /// A message for the operator.
+    Log {
+        /// How grave it is.
+        level: LogLevel,
+        /// The message.
+        text: String,
+    },
+    /// The end: without it, or with a wrong count, the scan failed.
+    Done {
+        /// Number of `entry` records sent.
+        entries: u64,
+    },
+}
+
+/// Gravity of a module's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Something that must be mended.
+    Error,
+    /// Something that should be looked at.
+    Warning,
+    /// Something worth knowing.
+    Info,
+    /// For the module's author.
+    Debug,
+}
+
+/// Which walls stand around a module's process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sandbox {
+    /// Layers in force, such as `landlock` or `seccomp`.
+    pub active: Vec<String>,
+    /// Layers that are not, each with the reason.
+    pub missing: Vec<String>,
+}

@@ -1,0 +1,103 @@
+//! Resolving a path inside a root without the kernel's help: one component at a time, each opened relative
+//! to the descriptor of its parent and never through a link, so that nothing can be swapped under the walk.
+
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
+use rustix::io::{Errno, Result};
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Component, Path, PathBuf};
+
+/// As many links as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// Where a walk ended: the folder that holds the last component, and the component, `None` for the root.
+struct Walked {
+    folders: Vec<(OsString, OwnedFd)>,
+    last: Option<OsString>,
+}
+
+impl Walked {
+    fn parent<'a>(&'a self, root: BorrowedFd<'a>) -> BorrowedFd<'a> {
+        self.folders.last().map_or(root, |(_, fd)| fd.as_fd())
+    }
+}
+
+pub(crate) fn open(root: &OwnedFd, path: &Path, flags: OFlags) -> Result<OwnedFd> {
+    let follow = !flags.contains(OFlags::NOFOLLOW);
+    let walked = walk(root, path, follow)?;
+    let name = walked.last.as_deref().unwrap_or(OsStr::new("."));
+    fs::openat(
+        walked.parent(root.as_fd()),
+        name,
+        flags | OFlags::NOFOLLOW,
+        Mode::empty(),
+    )
+}
+
+pub(crate) fn canonical(root: &OwnedFd, path: &Path) -> Result<PathBuf> {
+    let walked = walk(root, path, true)?;
+    if let Some(name) = &walked.last {
+        fs::statat(walked.parent(root.as_fd()), name, AtFlags::SYMLINK_NOFOLLOW)?;
+    }
+    let names = walked.folders.iter().map(|(name, _)| name).chain(&walked.last);
+    Ok(Path::new("/").join(names.collect::<PathBuf>()))
+}
+
+fn walk(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Walked> {
+    let mut todo: VecDeque<OsString> = components(path);
+    let mut walked = Walked {
+        folders: Vec::new(),
+        last: None,
+    };
+    let mut links = 0;
+    while let Some(name) = todo.pop_front() {
+        if name == ".." {
+            walked.folders.pop();
+            continue;
+        }
+        let is_last = todo.is_empty();
+        let parent = walked.parent(root.as_fd());
+        let file_type = match fs::statat(parent, &name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+            Err(Errno::NOENT) if is_last => FileType::Unknown,
+            Err(errno) => return Err(errno),
+        };
+        if file_type == FileType::Symlink && (!is_last || follow_last) {
+            links += 1;
+            if links > MAX_LINKS {
+                return Err(Errno::LOOP);
+            }
+            let target = fs::readlinkat(parent, &name, Vec::new())?.into_bytes();
+            let target = PathBuf::from(OsString::from_vec(target));
+            if target.is_absolute() {
+                walked.folders.clear();
+            }
+            for component in components(&target).into_iter().rev() {
+                todo.push_front(component);
+            }
+        } else if is_last {
+            walked.last = Some(name);
+        } else {
+            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | super::HANDLE;
+            let folder = fs::openat(parent, &name, flags, Mode::empty())?;
+            walked.folders.push((name, folder));
+        }
+    }
+    if walked.last.is_none()
+        && let Some((name, _)) = walked.folders.pop()
+    {
+        walked.last = Some(name);
+    }
+    Ok(walked)
+}
+
+fn components(path: &Path) -> VecDeque<OsString> {
+    let kept = path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    });
+    kept.collect()
+}

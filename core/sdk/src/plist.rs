@@ -1,0 +1,211 @@
+//! Property lists from anybody: XML, binary and the old ASCII form, bounded against hostile ones.
+//!
+//! A binary plist may refer to one object from many places, so that a file of a few hundred bytes unfolds to
+//! more than memory holds, or to itself. Here at most [`MAX_VALUES`] values come out of one file, nested at most
+//! [`MAX_DEPTH`] deep.
+
+use plist::stream::{Event, OwnedEvent, Reader};
+pub use plist::{Date, Dictionary, Integer, Uid, Value};
+use std::io::Cursor;
+
+/// Values that one file may unfold to; the largest real launchd job has a few hundred.
+pub const MAX_VALUES: usize = 200_000;
+/// Nesting that is followed.
+pub const MAX_DEPTH: usize = 64;
+/// Bytes of strings and data that one file may unfold to, as a multiple of its own size plus 1 MiB.
+const MAX_GROWTH: usize = 8;
+
+/// Why bytes are no property list.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// They are in none of the three forms, or broken.
+    #[error("no property list: {0}")]
+    Malformed(String),
+    /// More than [`MAX_VALUES`] values or [`MAX_DEPTH`] levels.
+    #[error("property list unfolds beyond its bounds")]
+    TooLarge,
+}
+
+/// Parses a property list of any form; a byte order mark, UTF-16 and blanks before `<?xml` are accepted, as
+/// Apple's own reader does.
+///
+/// ```
+/// let plist = assay_sdk::plist::parse(b" <plist version='1.0'><dict><key>a</key><true/></dict></plist>").unwrap();
+/// assert_eq!(plist.as_dictionary().unwrap().get("a").unwrap().as_boolean(), Some(true));
+/// ```
+///
+/// # Errors
+/// See [`Error`].
+pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    let utf8 = from_utf16(bytes);
+    let bytes = utf8.as_deref().map_or(bytes, str::as_bytes);
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = if bytes.starts_with(b"bplist") {
+        bytes
+    } else {
+        bytes.trim_ascii_start()
+    };
+    if bytes.is_empty() {
+        return Err(Error::Malformed("it is empty".to_owned()));
+    }
+    let mut bounds = Bounds {
+        values: 0,
+        depth: 0,
+        bytes: bytes.len() * MAX_GROWTH + (1 << 20),
+    };
+    let mut events = Vec::new();
+    for event in Reader::new(Cursor::new(bytes)) {
+        let event = event.map_err(|error| Error::Malformed(error.to_string()))?;
+        bounds.take(&event)?;
+        events.push(Ok(event));
+    }
+    Value::from_events(events).map_err(|error| Error::Malformed(error.to_string()))
+}
+
+struct Bounds {
+    values: usize,
+    depth: usize,
+    bytes: usize,
+}
+
+impl Bounds {
+    fn take(&mut self, event: &OwnedEvent) -> Result<(), Error> {
+        self.values += 1;
+        let size = match event {
+            Event::StartArray(_) | Event::StartDictionary(_) => {
+                self.depth += 1;
+                0
+            }
+            Event::EndCollection => {
+                self.depth = self.depth.saturating_sub(1);
+                0
+            }
+            Event::String(text) => text.len(),
+            Event::Data(data) => data.len(),
+            _ => 0,
+        };
+        let left = self.bytes.checked_sub(size);
+        if self.values > MAX_VALUES || self.depth > MAX_DEPTH || left.is_none() {
+            return Err(Error::TooLarge);
+        }
+        self.bytes = left.unwrap_or(0);
+        Ok(())
+    }
+}
+
+fn from_utf16(bytes: &[u8]) -> Option<String> {
+    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => return None,
+    };
+    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    Some(text.replacen("encoding=\"UTF-16\"", "encoding=\"UTF-8\"", 1))
+}
+
+/// A value as one line of text with sorted keys: for fields that hold structure, such as `KeepAlive`.
+///
+/// ```
+/// let plist = assay_sdk::plist::parse(b"{ b = 1; a = (x, \"y z\"); }").unwrap();
+/// assert_eq!(assay_sdk::plist::flat(&plist), "{a=(x, y z), b=1}");
+/// ```
+#[must_use]
+pub fn flat(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("({})", items.iter().map(flat).collect::<Vec<_>>().join(", ")),
+        Value::Dictionary(dictionary) => {
+            let mut pairs: Vec<_> = dictionary
+                .iter()
+                .map(|(key, value)| format!("{key}={}", flat(value)))
+                .collect();
+            pairs.sort();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Value::Boolean(value) => value.to_string(),
+        Value::Data(data) => {
+            use std::fmt::Write as _;
+            data.iter().fold("0x".to_owned(), |mut hex, byte| {
+                _ = write!(hex, "{byte:02x}");
+                hex
+            })
+        }
+        Value::Date(date) => date.to_xml_format(),
+        Value::Integer(value) => value.to_string(),
+        Value::Real(value) => value.to_string(),
+        Value::String(value) => value.clone(),
+        Value::Uid(uid) => format!("uid {}", uid.get()),
+        _ => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_forms_and_odd_beginnings_parse() {
+        let xml = r#"<?xml version="1.0" encoding="UTF-16"?><plist version="1.0"><dict><key>k</key><string>v</string></dict></plist>"#;
+        let mut utf16 = vec![0xff, 0xfe];
+        utf16.extend(xml.encode_utf16().flat_map(u16::to_le_bytes));
+        let plain = xml.replace("UTF-16", "UTF-8");
+        let mut binary = Vec::new();
+        parse(plain.as_bytes())
+            .expect("xml")
+            .to_writer_binary(&mut binary)
+            .expect("writes");
+        let bom = format!("\u{feff}\n  {plain}");
+        for bytes in [plain.as_bytes(), bom.as_bytes(), &utf16, &binary, b"{ k = v; }"] {
+            let parsed = parse(bytes).expect("parses");
+            assert_eq!(
+                parsed
+                    .as_dictionary()
+                    .and_then(|d| d.get("k"))
+                    .and_then(Value::as_string),
+                Some("v")
+            );
+        }
+    }
+
+    #[test]
+    fn hostile_plists_are_errors() {
+        let mut nested = b"<plist version='1.0'>".to_vec();
+        nested.extend(b"<array>".repeat(5000));
+        assert!(matches!(parse(&nested), Err(Error::TooLarge)), "deep");
+        for bytes in [
+            &b""[..],
+            b"\0\0",
+            b"bplist00",
+            b"<plist><dict><key>a</key></dict>",
+            &[0xff; 64],
+        ] {
+            assert!(parse(bytes).is_err(), "{bytes:?}");
+        }
+    }
+
+    /// An array whose members are the next array eight times, twelve levels down: 8^12 values in 150 bytes.
+    #[test]
+    fn a_binary_plist_that_unfolds_for_ever_is_bounded() {
+        for target in [0u8, 1] {
+            let mut bytes = b"bplist00".to_vec();
+            let mut offsets = Vec::new();
+            for level in 0..12u8 {
+                offsets.push(bytes.len() as u8);
+                bytes.push(0xa8);
+                // target 0: the next level; target 1: itself, a cycle.
+                bytes.extend([if target == 0 { level + 1 } else { level }; 8]);
+            }
+            offsets.push(bytes.len() as u8);
+            bytes.push(0x09);
+            let table = bytes.len() as u64;
+            bytes.extend(&offsets);
+            bytes.extend([0, 0, 0, 0, 0, 0, 1, 1]);
+            for number in [offsets.len() as u64, 0, table] {
+                bytes.extend(number.to_be_bytes());
+            }
+            assert!(parse(&bytes).is_err(), "target {target}");
+        }
+    }
+}

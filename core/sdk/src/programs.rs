@@ -1,0 +1,372 @@
+//! What a command runs: through interpreters, wrappers, `sh -c` and links.
+
+use crate::words::{self, Command};
+use assay_model::Text;
+use assay_root::Root;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// Programs that run the program they are given as an argument.
+const WRAPPERS: &[&str] = &[
+    "busybox",
+    "caffeinate",
+    "chronic",
+    "chrt",
+    "command",
+    "cpulimit",
+    "daemon",
+    "doas",
+    "env",
+    "eval",
+    "exec",
+    "flock",
+    "ionice",
+    "nice",
+    "nohup",
+    "run-one",
+    "runuser",
+    "setpriv",
+    "setsid",
+    "stdbuf",
+    "su",
+    "sudo",
+    "systemd-cat",
+    "systemd-inhibit",
+    "systemd-run",
+    "taskset",
+    "time",
+    "timeout",
+    "unshare",
+    "xargs",
+];
+/// Interpreters that take a command line after `-c`.
+const SHELLS: &[&str] = &[
+    "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "yash", "zsh",
+];
+/// Interpreters whose first argument that is no option is a file they run.
+const INTERPRETERS: &[&str] = &[
+    "awk",
+    "expect",
+    "gawk",
+    "java",
+    "lua",
+    "node",
+    "nodejs",
+    "open",
+    "osascript",
+    "perl",
+    "php",
+    "python",
+    "ruby",
+    "tclsh",
+    "wish",
+];
+/// Words of the shell itself; what follows them is no program, but for `.` and `source`.
+const BUILTINS: &[&str] = &[
+    "[", "[[", ":", "alias", "break", "cd", "continue", "echo", "exit", "export", "false", "for", "function",
+    "kill", "local", "printf", "read", "return", "set", "shift", "test", "trap", "true", "type", "ulimit",
+    "umask", "unset", "wait",
+];
+/// Where a bare name is looked for when nothing else is said (`_PATH_STDPATH`, and the same after usrmerge).
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const MAX_DEPTH: usize = 4;
+const MAX_PROGRAMS: usize = 64;
+
+/// Resolved paths of one scan: the same `/bin/sh` is resolved once.
+#[derive(Debug, Default)]
+pub struct Programs {
+    canonical: HashMap<PathBuf, Option<PathBuf>>,
+}
+
+impl Programs {
+    pub(crate) fn finder<'a>(&'a mut self, root: &'a Root) -> Finder<'a> {
+        Finder {
+            memory: self,
+            root,
+            path: DEFAULT_PATH.to_owned(),
+            folder: None,
+        }
+    }
+}
+
+/// Finds the programs of a command; see [`Scan::programs`](crate::Scan::programs).
+///
+/// The answer names files in the order in which they run, links resolved. A program that is not there is named
+/// as it was written: that it appears one day is news.
+pub struct Finder<'a> {
+    memory: &'a mut Programs,
+    root: &'a Root,
+    path: String,
+    folder: Option<PathBuf>,
+}
+
+impl Finder<'_> {
+    /// Looks bare names up in these folders, separated by `:`, instead of the usual ones.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+    /// Takes relative names as relative to this folder.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// The programs of a list of arguments, the program first.
+    pub fn argv(mut self, argv: &[Text]) -> Vec<Text> {
+        let mut found = Vec::new();
+        self.run(argv, MAX_DEPTH, &mut found);
+        found
+    }
+
+    /// The programs of a line or a whole script in the shell's language.
+    pub fn shell(mut self, script: &[u8]) -> Vec<Text> {
+        let mut found = Vec::new();
+        self.script(script, MAX_DEPTH, &mut found);
+        found
+    }
+
+    fn script(&mut self, script: &[u8], depth: usize, found: &mut Vec<Text>) {
+        for Command { words, .. } in words::split_commands(script) {
+            let argv: Vec<Text> = words.into_iter().map(|word| word.text).collect();
+            self.run(&argv, depth, found);
+        }
+    }
+
+    fn run(&mut self, argv: &[Text], depth: usize, found: &mut Vec<Text>) {
+        let Some((first, arguments)) = argv.split_first() else {
+            return;
+        };
+        let name = base_name(first);
+        if depth == 0 || found.len() >= MAX_PROGRAMS || BUILTINS.contains(&name.as_str()) || first.is_empty()
+        {
+            return;
+        }
+        match name.as_str() {
+            "." | "source" => {
+                if let Some(file) = arguments.first() {
+                    self.add(file, found);
+                }
+                return;
+            }
+            "eval" | "exec" | "command" => {}
+            _ => self.add(first, found),
+        }
+        // `python3.11` is python.
+        let family = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        if SHELLS.contains(&name.as_str()) {
+            self.interpreted(arguments, true, depth, found);
+        } else if INTERPRETERS.contains(&family) {
+            self.interpreted(arguments, false, depth, found);
+        } else if WRAPPERS.contains(&name.as_str()) {
+            self.wrapped(&name, arguments, depth, found);
+        } else if name == "run-parts" {
+            if let Some(folder) = arguments.iter().rfind(|a| a.as_bytes().starts_with(b"/")) {
+                self.add(folder, found);
+            }
+        }
+    }
+
+    fn interpreted(&mut self, arguments: &[Text], shell: bool, depth: usize, found: &mut Vec<Text>) {
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let bytes = argument.as_bytes();
+            // `-c`, and `-lc`: a command follows. Other interpreters take code there, which names no file.
+            if bytes.starts_with(b"-") && !bytes.starts_with(b"--") && bytes.ends_with(b"c") {
+                if shell && let Some(script) = arguments.next() {
+                    self.script(script.as_bytes(), depth - 1, found);
+                }
+                return;
+            }
+            match bytes {
+                b"-e" | b"-E" | b"-r" | b"-m" | b"-M" if !shell => return,
+                b"-o" | b"-O" | b"--rcfile" | b"--init-file" | b"-l" | b"-jar" | b"-a" | b"-b"
+                    if bytes == b"--rcfile"
+                        || bytes == b"--init-file"
+                        || (shell && bytes != b"-l" && bytes.len() == 2) =>
+                {
+                    arguments.next();
+                }
+                _ if bytes.starts_with(b"-") => {}
+                _ => {
+                    self.add(argument, found);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn wrapped(&mut self, name: &str, arguments: &[Text], depth: usize, found: &mut Vec<Text>) {
+        if name == "eval" {
+            let line = arguments
+                .iter()
+                .map(Text::as_bytes)
+                .collect::<Vec<_>>()
+                .join(&b' ');
+            return self.script(&line, depth - 1, found);
+        }
+        let mut rest = arguments;
+        let mut shell_line = None;
+        while let [first, after @ ..] = rest {
+            let bytes = first.as_bytes();
+            if matches!(bytes, b"-c" | b"--command" | b"-S" | b"--split-string")
+                && matches!(name, "su" | "flock" | "runuser" | "env")
+            {
+                shell_line = after.first();
+                break;
+            }
+            let takes_value = matches!(
+                (name, bytes),
+                ("nice", b"-n")
+                    | ("ionice", b"-c" | b"-n" | b"-p")
+                    | ("timeout", b"-k" | b"-s")
+                    | ("env", b"-u" | b"-C")
+                    | ("sudo" | "doas", b"-u" | b"-g" | b"-C" | b"-p")
+                    | ("flock", b"-w" | b"-E")
+                    | ("exec", b"-a")
+                    | ("systemd-cat", b"-t" | b"-p")
+                    | ("xargs", b"-n" | b"-I" | b"-P" | b"-d")
+                    | ("runuser", b"-u" | b"-s")
+                    | ("taskset" | "chrt", b"-p")
+                    | ("systemd-run", b"-p" | b"-u")
+                    | ("setpriv", b"--reuid" | b"--regid")
+            );
+            let skipped = bytes.starts_with(b"-")
+                || words::is_assignment(bytes)
+                || (matches!(name, "timeout" | "taskset" | "chrt" | "nice" | "ionice")
+                    && bytes.first().is_some_and(u8::is_ascii_digit))
+                || (name == "su" && !bytes.starts_with(b"/"));
+            if takes_value {
+                rest = after.get(1..).unwrap_or_default();
+            } else if skipped {
+                rest = after;
+            } else if name == "flock" {
+                // The lock file, then the command.
+                if after.first().is_some_and(|next| next.as_bytes() == b"-c") {
+                    shell_line = after.get(1);
+                } else {
+                    self.run(after, depth - 1, found);
+                }
+                break;
+            } else {
+                return self.run(rest, depth - 1, found);
+            }
+        }
+        if let Some(line) = shell_line {
+            self.script(line.as_bytes(), depth - 1, found);
+        }
+    }
+
+    /// Names the file that `word` stands for, once.
+    fn add(&mut self, word: &Text, found: &mut Vec<Text>) {
+        let bytes = word.as_bytes();
+        if bytes.contains(&0) || bytes.contains(&b'$') || bytes.contains(&b'`') {
+            return;
+        }
+        let written = Path::new(OsStr::from_bytes(bytes));
+        let program: Text = if bytes.starts_with(b"/") {
+            self.canonical(written).as_deref().unwrap_or(written).into()
+        } else if bytes.contains(&b'/') {
+            let Some(folder) = &self.folder else { return };
+            let joined = folder.join(written);
+            self.canonical(&joined).as_deref().unwrap_or(&joined).into()
+        } else {
+            let folders: Vec<PathBuf> = self
+                .path
+                .split(':')
+                .filter(|f| f.starts_with('/'))
+                .map(PathBuf::from)
+                .collect();
+            match folders
+                .iter()
+                .find_map(|folder| self.canonical(&folder.join(written)))
+            {
+                Some(path) => path.as_path().into(),
+                None => return,
+            }
+        };
+        if !found.contains(&program) && found.len() < MAX_PROGRAMS {
+            found.push(program);
+        }
+    }
+
+    fn canonical(&mut self, path: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.memory.canonical.get(path) {
+            return known.clone();
+        }
+        let found = self.root.canonical(path).ok();
+        self.memory.canonical.insert(path.to_owned(), found.clone());
+        found
+    }
+}
+
+fn base_name(word: &Text) -> String {
+    let bytes = word.as_bytes();
+    let base = bytes.rsplit(|b| *b == b'/').next().unwrap_or(bytes);
+    String::from_utf8_lossy(base.strip_prefix(b"-").unwrap_or(base)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::Fixture;
+
+    #[test]
+    fn programs_are_found_through_interpreters_wrappers_and_links() {
+        let fixture = Fixture::new()
+            .file("/usr/bin/dash", "")
+            .link("/bin/sh", "/usr/bin/dash")
+            .file("/usr/bin/python3.11", "")
+            .link("/usr/bin/python3", "python3.11")
+            .file("/usr/bin/env", "")
+            .file("/opt/x", "")
+            .file("/opt/y.py", "")
+            .file("/usr/bin/nohup", "")
+            .file("/usr/bin/flock", "")
+            .file("/usr/bin/timeout", "")
+            .folder("/etc/cron.daily")
+            .file("/usr/bin/run-parts", "")
+            .file("/usr/bin/nice", "")
+            .file("/usr/bin/su", "")
+            .file("/usr/bin/sudo", "");
+        let root = fixture.root();
+        let mut memory = Programs::default();
+        for (line, expected) in [
+            ("/bin/sh -c '/opt/x --y'", "/usr/bin/dash /opt/x"),
+            ("sh -lc \"exec /opt/x\"", "/usr/bin/dash /opt/x"),
+            (
+                "/usr/bin/env -i A=b python3 -u /opt/y.py z",
+                "/usr/bin/env /usr/bin/python3.11 /opt/y.py",
+            ),
+            (
+                "nohup timeout 5 nice -n 10 /opt/x &",
+                "/usr/bin/nohup /usr/bin/timeout /usr/bin/nice /opt/x",
+            ),
+            ("flock -n /run/lock /opt/x", "/usr/bin/flock /opt/x"),
+            ("flock /run/lock -c '/opt/x'", "/usr/bin/flock /opt/x"),
+            ("su - ana -c '/opt/x'", "/usr/bin/su /opt/x"),
+            ("sudo -u ana /opt/x", "/usr/bin/sudo /opt/x"),
+            (
+                "cd / && run-parts --report /etc/cron.daily",
+                "/usr/bin/run-parts /etc/cron.daily",
+            ),
+            (". /opt/x; /missing/one", "/opt/x /missing/one"),
+            ("python3 -c 'import os'", "/usr/bin/python3.11"),
+            ("[ -x /opt/no ] && echo /opt/no; $VAR /opt/no; nothing", ""),
+            ("sh -c 'sh -c \"sh -c /opt/x\"'", "/usr/bin/dash /opt/x"),
+        ] {
+            let found = memory.finder(&root).shell(line.as_bytes());
+            let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(" "), expected, "{line}");
+        }
+        let relative = memory
+            .finder(&root)
+            .folder(Path::new("/opt"))
+            .argv(&["./x".into()]);
+        assert_eq!(relative, [Text::from("/opt/x")]);
+    }
+}

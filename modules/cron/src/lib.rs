@@ -1,0 +1,1 @@
+//! cron, anacron, at and periodic jobs

@@ -1,0 +1,1 @@
+//! launchd jobs of macOS

@@ -1,0 +1,1 @@
+//! systemd units, timers and generators
