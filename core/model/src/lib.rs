@@ -13,5 +13,7 @@ pub use alert::{Alert, FieldChange, ProgramFacts, Severity, What};
 pub use entry::{Entry, Fields, Gap, GapReason, Value};
 pub use facts::{Facts, FileType};
 pub use manifest::{FieldKind, FieldMeaning, Kind, Manifest, Os, SourceCheck};
-pub use protocol::{HostInfo, LogLevel, MAX_NESTING, Operation, PROTOCOL_VERSION, Record, Request, Sandbox};
+pub use protocol::{
+    Confine, HostInfo, LogLevel, MAX_NESTING, Operation, PROTOCOL_VERSION, Record, Request, Sandbox,
+};
 pub use text::{Text, escape_bytes, escape_terminal};

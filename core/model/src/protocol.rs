@@ -101,3 +101,14 @@ pub struct Sandbox {
     /// Layers that are not, each with the reason.
     pub missing: Vec<String>,
 }
+
+/// The line that `assay-host` reads before the request: how to confine itself, and what to load then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confine {
+    /// The module file, for messages and for systems that load by path; what is loaded is descriptor 3.
+    pub module: String,
+    /// Bytes of address space.
+    pub memory: u64,
+    /// Seconds of processor time.
+    pub cpu_seconds: u64,
+}

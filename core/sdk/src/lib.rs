@@ -44,7 +44,9 @@
 //! assert_eq!(seen.keys("login_shell"), ["/bin/sh", "/bin/zsh"]);
 //! ```
 
+mod bounds;
 mod export;
+mod files;
 mod homes;
 pub mod plist;
 mod programs;
@@ -58,6 +60,7 @@ pub use assay_model::{
     Value,
 };
 pub use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
+pub use files::{Keys, OwnProgram};
 pub use homes::Home;
 pub use programs::Programs;
 pub use scan::{Error, Module, Result, Scan};

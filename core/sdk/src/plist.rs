@@ -6,7 +6,9 @@
 
 use plist::stream::{Event, OwnedEvent, Reader};
 pub use plist::{Date, Dictionary, Integer, Uid, Value};
+use std::borrow::Cow;
 use std::io::Cursor;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Values that one file may unfold to; the largest real launchd job has a few hundred.
 pub const MAX_VALUES: usize = 200_000;
@@ -37,6 +39,15 @@ pub enum Error {
 /// # Errors
 /// See [`Error`].
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    Ok(parse_noting_repeats(bytes)?.0)
+}
+
+/// As [`parse`], and whether some dictionary names a key twice: the last counts here, but another reader may
+/// take the first, and then what is seen is not what runs.
+///
+/// # Errors
+/// See [`Error`].
+pub fn parse_noting_repeats(bytes: &[u8]) -> Result<(Value, bool), Error> {
     let utf8 = from_utf16(bytes);
     let bytes = utf8.as_deref().map_or(bytes, str::as_bytes);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -59,7 +70,19 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
         bounds.take(&event)?;
         events.push(Ok(event));
     }
-    Value::from_events(events).map_err(|error| Error::Malformed(error.to_string()))
+    let read = events.len();
+    let value = Value::from_events(events).map_err(|error| Error::Malformed(error.to_string()))?;
+    let repeats = events_of(&value) != read;
+    Ok((value, repeats))
+}
+
+/// How many events a value is written as; a key that another of its name replaced is missing from them.
+fn events_of(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 2 + items.iter().map(events_of).sum::<usize>(),
+        Value::Dictionary(dictionary) => 2 + dictionary.values().map(|v| 1 + events_of(v)).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 struct Bounds {
@@ -106,7 +129,8 @@ fn from_utf16(bytes: &[u8]) -> Option<String> {
     Some(text.replacen("encoding=\"UTF-16\"", "encoding=\"UTF-8\"", 1))
 }
 
-/// A value as one line of text with sorted keys: for fields that hold structure, such as `KeepAlive`.
+/// A value as one line of text with sorted keys: for fields that hold structure, such as `KeepAlive`. A string
+/// is quoted where it could be taken for structure, so that different values of a kind read differently.
 ///
 /// ```
 /// let plist = assay_sdk::plist::parse(b"{ b = 1; a = (x, \"y z\"); }").unwrap();
@@ -119,7 +143,7 @@ pub fn flat(value: &Value) -> String {
         Value::Dictionary(dictionary) => {
             let mut pairs: Vec<_> = dictionary
                 .iter()
-                .map(|(key, value)| format!("{key}={}", flat(value)))
+                .map(|(key, value)| format!("{}={}", flat_text(key), flat(value)))
                 .collect();
             pairs.sort();
             format!("{{{}}}", pairs.join(", "))
@@ -132,13 +156,24 @@ pub fn flat(value: &Value) -> String {
                 hex
             })
         }
-        Value::Date(date) => date.to_xml_format(),
+        // Years before 1 have no XML form, and to ask for one panics.
+        Value::Date(date) => match SystemTime::from(*date).duration_since(UNIX_EPOCH) {
+            Ok(_) => date.to_xml_format(),
+            Err(before) => format!("{} s before 1970", before.duration().as_secs()),
+        },
         Value::Integer(value) => value.to_string(),
         Value::Real(value) => value.to_string(),
-        Value::String(value) => value.clone(),
+        Value::String(value) => flat_text(value).into_owned(),
         Value::Uid(uid) => format!("uid {}", uid.get()),
         _ => "?".to_owned(),
     }
+}
+
+fn flat_text(text: &str) -> Cow<'_, str> {
+    if !text.is_empty() && !text.contains(['(', ')', '{', '}', '=', ',', '"']) {
+        return text.into();
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")).into()
 }
 
 #[cfg(test)]
@@ -167,6 +202,43 @@ mod tests {
                 Some("v")
             );
         }
+    }
+
+    #[test]
+    fn what_could_be_taken_for_something_else_is_not() {
+        let flat_of = |body: &str| {
+            flat(&parse(format!("<plist version='1.0'>{body}</plist>").as_bytes()).expect("parses"))
+        };
+        let one = flat_of("<array><string>a, b</string></array>");
+        let two = flat_of("<array><string>a</string><string>b</string></array>");
+        assert_eq!((one.as_str(), two.as_str()), ("(\"a, b\")", "(a, b)"));
+        assert_eq!(
+            flat_of("<dict><key>p=q</key><string>a\"b</string><key>e</key><string/></dict>"),
+            r#"{"p=q"="a\"b", e=""}"#
+        );
+    }
+
+    #[test]
+    fn keys_that_come_twice_are_noticed() {
+        let once = b"<plist><dict><key>a</key><array><dict><key>a</key><true/></dict></array></dict></plist>";
+        assert!(!parse_noting_repeats(once).expect("parses").1);
+        let twice =
+            b"<plist><dict><key>a</key><string>x</string><key>a</key><string>y</string></dict></plist>";
+        let (value, repeats) = parse_noting_repeats(twice).expect("parses");
+        assert_eq!((flat(&value).as_str(), repeats), ("{a=y}", true));
+    }
+
+    /// A binary plist that is one date, 10^11 seconds before 2001: the year is about -1168.
+    #[test]
+    fn a_date_before_christ_is_no_panic() {
+        let mut bytes = b"bplist00\x33".to_vec();
+        bytes.extend((-1e11f64).to_be_bytes());
+        bytes.push(8);
+        bytes.extend([0, 0, 0, 0, 0, 0, 1, 1]);
+        for number in [1u64, 0, 17] {
+            bytes.extend(number.to_be_bytes());
+        }
+        assert_eq!(flat(&parse(&bytes).expect("parses")), "99021692800 s before 1970");
     }
 
     #[test]

@@ -73,6 +73,12 @@ const BUILTINS: &[&str] = &[
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MAX_DEPTH: usize = 4;
 const MAX_PROGRAMS: usize = 64;
+/// A longer path opens nothing, on any system (`PATH_MAX` of Linux; macOS has 1024).
+const MAX_PATH: usize = 4096;
+/// Folders of a `PATH` that are searched, and bare names of one command that may be missing from all of them:
+/// both come from whoever wrote the command, and their product is spent in system calls.
+const MAX_FOLDERS: usize = 32;
+const MAX_MISSED: usize = 256;
 
 /// Resolved paths of one scan: the same `/bin/sh` is resolved once.
 #[derive(Debug, Default)]
@@ -87,6 +93,7 @@ impl Programs {
             root,
             path: DEFAULT_PATH.to_owned(),
             folder: None,
+            missed: 0,
         }
     }
 }
@@ -100,6 +107,7 @@ pub struct Finder<'a> {
     root: &'a Root,
     path: String,
     folder: Option<PathBuf>,
+    missed: usize,
 }
 
 impl Finder<'_> {
@@ -109,10 +117,10 @@ impl Finder<'_> {
         path.clone_into(&mut self.path);
         self
     }
-    /// Takes relative names as relative to this folder.
+    /// Takes relative names as relative to this folder, if that is absolute itself.
     #[must_use]
     pub fn folder(mut self, folder: &Path) -> Self {
-        self.folder = Some(folder.to_owned());
+        self.folder = folder.is_absolute().then(|| folder.to_owned());
         self
     }
 
@@ -142,26 +150,35 @@ impl Finder<'_> {
             return;
         };
         let name = base_name(first);
-        if depth == 0 || found.len() >= MAX_PROGRAMS || BUILTINS.contains(&name.as_str()) || first.is_empty()
+        // `/opt/test` is a file to be watched like any other, only `test` is the shell's own.
+        let bare = !first.as_bytes().contains(&b'/');
+        let builtin = bare && BUILTINS.contains(&name.as_str());
+        // `cd /srv && ./run`: what follows runs there.
+        if bare
+            && name == "cd"
+            && let Some(folder) = arguments.first().filter(|a| a.as_bytes().starts_with(b"/"))
         {
+            self.folder = Some(folder.as_path().to_owned());
+        }
+        if depth == 0 || found.len() >= MAX_PROGRAMS || builtin || first.is_empty() {
             return;
         }
         match name.as_str() {
-            "." | "source" => {
+            "." | "source" if bare => {
                 if let Some(file) = arguments.first() {
                     self.add(file, found);
                 }
                 return;
             }
-            "eval" | "exec" | "command" => {}
+            "eval" | "exec" | "command" if bare => {}
             _ => self.add(first, found),
         }
         // `python3.11` is python.
         let family = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         if SHELLS.contains(&name.as_str()) {
-            self.interpreted(arguments, true, depth, found);
+            self.interpreted(family, arguments, true, depth, found);
         } else if INTERPRETERS.contains(&family) {
-            self.interpreted(arguments, false, depth, found);
+            self.interpreted(family, arguments, false, depth, found);
         } else if WRAPPERS.contains(&name.as_str()) {
             self.wrapped(&name, arguments, depth, found);
         } else if name == "run-parts" {
@@ -171,7 +188,14 @@ impl Finder<'_> {
         }
     }
 
-    fn interpreted(&mut self, arguments: &[Text], shell: bool, depth: usize, found: &mut Vec<Text>) {
+    fn interpreted(
+        &mut self,
+        family: &str,
+        arguments: &[Text],
+        shell: bool,
+        depth: usize,
+        found: &mut Vec<Text>,
+    ) {
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let bytes = argument.as_bytes();
@@ -191,9 +215,12 @@ impl Finder<'_> {
                 {
                     arguments.next();
                 }
+                // `osascript -l JavaScript file`: the language is no file.
+                b"-l" | b"-s" if family == "osascript" => _ = arguments.next(),
+                b"-W" | b"-X" if family == "python" => _ = arguments.next(),
                 _ if bytes.starts_with(b"-") => {}
                 _ => {
-                    self.add(argument, found);
+                    self.add_script(argument, found);
                     return;
                 }
             }
@@ -261,10 +288,23 @@ impl Finder<'_> {
         }
     }
 
+    /// Names the file that an interpreter reads: unlike a program, it is looked for where the command runs.
+    fn add_script(&mut self, word: &Text, found: &mut Vec<Text>) {
+        let there = self
+            .folder
+            .as_deref()
+            .map(|folder| folder.join(word.as_path()))
+            .filter(|path| self.canonical(path).is_some());
+        match there {
+            Some(path) => self.add(&path.as_path().into(), found),
+            None => self.add(word, found),
+        }
+    }
+
     /// Names the file that `word` stands for, once.
     fn add(&mut self, word: &Text, found: &mut Vec<Text>) {
         let bytes = word.as_bytes();
-        if bytes.contains(&0) || bytes.contains(&b'$') || bytes.contains(&b'`') {
+        if bytes.len() > MAX_PATH || bytes.iter().any(|byte| matches!(byte, 0 | b'$' | b'`')) {
             return;
         }
         let written = Path::new(OsStr::from_bytes(bytes));
@@ -275,18 +315,20 @@ impl Finder<'_> {
             let joined = folder.join(written);
             self.canonical(&joined).as_deref().unwrap_or(&joined).into()
         } else {
-            let folders: Vec<PathBuf> = self
-                .path
-                .split(':')
-                .filter(|f| f.starts_with('/'))
-                .map(PathBuf::from)
+            if self.missed >= MAX_MISSED {
+                return;
+            }
+            let folders = self.path.split(':').filter(|folder| folder.starts_with('/'));
+            let candidates: Vec<PathBuf> = folders
+                .take(MAX_FOLDERS)
+                .map(|folder| Path::new(folder).join(written))
                 .collect();
-            match folders
-                .iter()
-                .find_map(|folder| self.canonical(&folder.join(written)))
-            {
+            match candidates.iter().find_map(|path| self.canonical(path)) {
                 Some(path) => path.as_path().into(),
-                None => return,
+                None => {
+                    self.missed += 1;
+                    return;
+                }
             }
         };
         if !found.contains(&program) && found.len() < MAX_PROGRAMS {
@@ -314,6 +356,24 @@ fn base_name(word: &Text) -> String {
 mod tests {
     use super::*;
     use crate::testkit::Fixture;
+
+    #[test]
+    fn a_hostile_command_costs_little_and_names_only_absolute_paths() {
+        let fixture = Fixture::new().file("/usr/bin/x", "");
+        let root = fixture.root();
+        let mut memory = Programs::default();
+        let script: String = (0..20_000).map(|n| format!("no{n}\n")).collect();
+        let path = "/p:".repeat(10_000);
+        let found = memory.finder(&root).path(&path).shell(script.as_bytes());
+        assert!(found.is_empty(), "{found:?}");
+        assert!(memory.canonical.len() <= MAX_MISSED * MAX_FOLDERS);
+
+        let long = format!("/{}", "l".repeat(MAX_PATH));
+        let found = memory.finder(&root).argv(&[long.as_str().into()]);
+        assert!(found.is_empty(), "{found:?}");
+        let relative = memory.finder(&root).folder(Path::new("usr/bin"));
+        assert!(relative.argv(&["./x".into()]).is_empty());
+    }
 
     #[test]
     fn programs_are_found_through_interpreters_wrappers_and_links() {
@@ -356,6 +416,12 @@ mod tests {
             ),
             (". /opt/x; /missing/one", "/opt/x /missing/one"),
             ("python3 -c 'import os'", "/usr/bin/python3.11"),
+            ("/opt/test -x; /opt/exec", "/opt/test /opt/exec"),
+            ("cd /opt && ./x; cd y; ./y.py", "/opt/x /opt/y.py"),
+            (
+                "/usr/bin/osascript -l JavaScript /opt/x",
+                "/usr/bin/osascript /opt/x",
+            ),
             ("[ -x /opt/no ] && echo /opt/no; $VAR /opt/no; nothing", ""),
             ("sh -c 'sh -c \"sh -c /opt/x\"'", "/usr/bin/dash /opt/x"),
         ] {
@@ -368,5 +434,15 @@ mod tests {
             .folder(Path::new("/opt"))
             .argv(&["./x".into()]);
         assert_eq!(relative, [Text::from("/opt/x")]);
+        let script = memory.finder(&root).folder(Path::new("/opt")).argv(&[
+            "/usr/bin/python3".into(),
+            "-X".into(),
+            "dev".into(),
+            "y.py".into(),
+        ]);
+        assert_eq!(
+            script,
+            [Text::from("/usr/bin/python3.11"), Text::from("/opt/y.py")]
+        );
     }
 }

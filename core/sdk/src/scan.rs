@@ -1,5 +1,6 @@
 //! One pass of one module.
 
+use crate::bounds;
 use crate::homes::{self, Home};
 use crate::programs::Programs;
 use assay_model::{Entry, Gap, GapReason, LogLevel, Manifest, Os, Record, Request};
@@ -81,12 +82,13 @@ impl<'a> Scan<'a> {
         &self.config
     }
 
-    /// Says that an entry is there.
+    /// Says that an entry is there. One that holds more text than a line to the host may is told without its
+    /// fields, and marked unparsable.
     ///
     /// # Errors
     /// When the host wants no more.
     pub fn entry(&mut self, entry: Entry) -> Result<()> {
-        self.send(&Record::Entry(entry))
+        self.send(&Record::Entry(bounds::within(entry)))
     }
 
     /// Says that a place could not be read; see [`Gap`].

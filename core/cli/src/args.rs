@@ -1,0 +1,137 @@
+//! The command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Watches the places from which code starts itself again, and says so when one changes.
+///
+/// The first run learns what is there; each later run sends one alert for each thing that was added, changed or
+/// removed since, and says nothing when nothing was.
+///
+/// Exit codes: 0 done; 1 could not do its job, or not all of it; 2 changes were found (only with `run --exit-code`).
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Common {
+    /// Configuration file; `conf.d/*.toml` beside it are read too [default: /etc/assay/assay.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "ASSAY_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of the database [default: /var/lib/assay, or your own state folder when you are not root]
+    #[arg(long, global = true, value_name = "DIR", env = "ASSAY_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Folder to load modules from, instead of the configured ones; may be given more than once
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "ASSAY_MODULES",
+        value_delimiter = ':'
+    )]
+    pub(crate) modules: Vec<PathBuf>,
+    /// Root folder to look at: a mounted disk, an image or a fixture
+    #[arg(long, global = true, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+    /// Write JSON for programs instead of tables for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at everything once, and alert what changed
+    Run(Run),
+    /// The last run, what is open, what could not be read, what waits to be sent
+    Status,
+    /// What is there now
+    List {
+        /// Only entries of this kind; see `assay kinds`
+        kind: Option<String>,
+    },
+    /// One entry: its fields, what it runs with hashes, and its history
+    Show {
+        /// The entry's key, or the path of a file that entries name
+        key: String,
+    },
+    /// Alerts, oldest first
+    Alerts(Alerts),
+    /// Accept deviations as known
+    Accept(Accept),
+    /// What each module watches
+    Kinds,
+    /// Modules: which there are, and which may be loaded
+    Module {
+        #[command(subcommand)]
+        command: ModuleCommand,
+    },
+    /// The configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// Read every file again, whatever its times say
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Exit with 2 when changes were found
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Alerts {
+    /// Only alerts since a time (`2026-11-24T10:00:00Z`) or for a while (`90m`, `24h`, `7d`)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only alerts of deviations that are still open
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Wait for new ones
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(id = "selection", required = true, multiple = true)]
+pub(crate) struct Accept {
+    /// Numbers or ids of alerts
+    #[arg(group = "selection", conflicts_with_all = ["all", "module"])]
+    pub(crate) id: Vec<String>,
+    /// Everything that is open
+    #[arg(long, group = "selection", conflicts_with = "module")]
+    pub(crate) all: bool,
+    /// Everything that is open of one module
+    #[arg(long, group = "selection", value_name = "NAME")]
+    pub(crate) module: Option<String>,
+    /// Why; kept with the time and your name
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModuleCommand {
+    /// Which there are, and which are refused, with the reason
+    List,
+    /// Pin a module file by its digest in `modules.lock`, for `modules.trust = "pinned"`
+    Trust {
+        /// The module file
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say whether the configuration is sound
+    Check,
+    /// Print the configuration that is in force
+    Show,
+}

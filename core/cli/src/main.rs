@@ -1,0 +1,59 @@
+//! `assay`: flags, tables and messages. What they are about is in `assay-engine`.
+#![forbid(unsafe_code)]
+
+mod args;
+mod context;
+mod look;
+mod progress;
+mod run;
+mod show;
+mod table;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    match dispatch(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            // `assay list | head` is no failure of ours.
+            let broken_pipe = error
+                .chain()
+                .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+                .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe);
+            if broken_pipe {
+                return ExitCode::SUCCESS;
+            }
+            context::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
+    use args::{Command, ConfigCommand, ModuleCommand};
+    let common = &args.common;
+    let done = |()| ExitCode::SUCCESS;
+    match &args.command {
+        Command::Run(run) => run::run(common, run),
+        Command::Status => look::status(common).map(done),
+        Command::List { kind } => look::list(common, kind.as_deref()).map(done),
+        Command::Show { key } => show::show(common, key).map(done),
+        Command::Alerts(alerts) => look::alerts(common, alerts).map(done),
+        Command::Accept(accept) => run::accept(common, accept).map(done),
+        Command::Kinds => look::kinds(common),
+        Command::Module {
+            command: ModuleCommand::List,
+        } => look::modules(common).map(done),
+        Command::Module {
+            command: ModuleCommand::Trust { path },
+        } => run::trust(common, path).map(done),
+        Command::Config {
+            command: ConfigCommand::Check,
+        } => look::config_check(common).map(done),
+        Command::Config {
+            command: ConfigCommand::Show,
+        } => look::config_show(common).map(done),
+    }
+}

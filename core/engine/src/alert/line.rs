@@ -1,0 +1,308 @@
+//! An alert as one line of `key=value`: what syslog gets.
+//!
+//! Every value that a file, a module or a log server could have chosen is printable ASCII, in quotes where it holds
+//! anything but letters, digits and a few signs, so that no byte of it can end the line, open a field or move a
+//! cursor. A line that would be too long is shortened in the middle fields, and says so; what identifies the alert
+//! stays.
+
+use assay_model::{Alert, Text, Value, What, escape_bytes};
+
+/// Bytes that a name may have unquoted.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._/:@+,-%".contains(&byte)
+}
+
+/// `key=value` with the value quoted where it must be.
+fn pair(name: &str, value: &str) -> String {
+    if !value.is_empty() && value.bytes().all(is_plain) {
+        return format!("{name}={value}");
+    }
+    format!("{name}=\"{value}\"")
+}
+
+/// A value as it stands between quotes: escaped, and with lists in brackets.
+fn escaped(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Text(text) => escape_bytes(text.as_bytes()),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| escape_bytes(item.as_bytes())).collect();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}
+
+/// A field name as a key: `=`, blanks and quotes of a file's name in it may not end it.
+fn key(name: &Text) -> String {
+    let escaped = escape_bytes(name.as_bytes());
+    escaped
+        .chars()
+        .map(|c| if c.is_ascii() && is_plain(c as u8) { c } else { '_' })
+        .collect()
+}
+
+/// An escaped value, shortened to at most `limit` bytes between escapes, and marked with how many bytes were left out.
+fn shorten(value: &str, limit: usize) -> String {
+    if value.len() <= limit {
+        return value.to_owned();
+    }
+    let bytes = value.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() {
+        let length = match (bytes[end], bytes.get(end + 1)) {
+            (b'\\', Some(b'x')) => 4,
+            (b'\\', Some(b'u')) => bytes[end..]
+                .iter()
+                .position(|b| *b == b'}')
+                .map_or(2, |at| at + 1),
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+        if end + length > limit {
+            break;
+        }
+        end += length;
+    }
+    format!("{}...(+{})", &value[..end], value.len() - end)
+}
+
+/// The line for `alert`, at most `limit` bytes.
+#[must_use]
+pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
+    let mut head = vec![
+        pair("change", alert.change.as_str()),
+        pair("severity", alert.severity.as_str()),
+    ];
+    let text = |value: &Text| escape_bytes(value.as_bytes());
+    let program = alert.programs.last();
+    let sha256 = program
+        .and_then(|p| p.facts.as_ref())
+        .and_then(|f| f.sha256.clone());
+    let identifying = [
+        (
+            "technique",
+            alert.technique.as_deref().map(|t| escape_bytes(t.as_bytes())),
+        ),
+        (
+            "module",
+            alert.module.as_deref().map(|m| escape_bytes(m.as_bytes())),
+        ),
+        ("kind", alert.kind.as_deref().map(|k| escape_bytes(k.as_bytes()))),
+        ("key", alert.key.as_ref().map(text)),
+        ("source", alert.source.as_ref().map(text)),
+        ("program", program.map(|p| text(&p.path))),
+        ("program_sha256", sha256),
+    ];
+    let tail = [
+        pair("seq", &alert.seq.to_string()),
+        pair("id", &alert.id),
+        pair("chain", &digest[..digest.len().min(32)]),
+    ];
+    let middle = middle(alert);
+    let tail_length: usize = tail.iter().map(|p| p.len() + 1).sum();
+
+    // Names of 4 KiB, four bytes an escape, do not fit whatever else is left out. Then the beginning stands for
+    // the rest, which JSON has; the digest of the chain covers it.
+    let identity = |longest: usize| -> Vec<String> {
+        let present = identifying
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        present
+            .map(|(name, value)| pair(name, &shorten(value, longest)))
+            .collect()
+    };
+    let length = |parts: &[String]| -> usize { parts.iter().map(|p| p.len() + 1).sum() };
+    let room = limit.saturating_sub(length(&head) + tail_length);
+    let longest = [usize::MAX, 2048, 1024, 512, 256, 128, 64]
+        .into_iter()
+        .find(|l| length(&identity(*l)) <= room);
+    head.extend(identity(longest.unwrap_or(32)));
+
+    let room = limit.saturating_sub(length(&head) + tail_length);
+    let fitted = |longest: usize| -> Vec<String> {
+        middle
+            .iter()
+            .map(|(name, value)| pair(name, &shorten(value, longest)))
+            .collect()
+    };
+    let sizes = [usize::MAX, 4096, 2048, 1024, 512, 256, 128, 64, 24];
+    match sizes.into_iter().map(fitted).find(|parts| length(parts) <= room) {
+        Some(parts) => head.extend(parts),
+        None => {
+            let mut left = room.saturating_sub("omitted=1000000 ".len());
+            let parts: Vec<String> = fitted(24);
+            let taken = parts.iter().take_while(|part| {
+                let fits = part.len() < left;
+                left = left.saturating_sub(part.len() + 1);
+                fits
+            });
+            let taken: Vec<String> = taken.cloned().collect();
+            let omitted = parts.len() - taken.len();
+            head.extend(taken);
+            head.push(pair("omitted", &omitted.to_string()));
+        }
+    }
+    head.extend(tail);
+    head.join(" ")
+}
+
+/// What may be shortened: the changed fields, all fields of an entry that came or went, who names a file, and the reason.
+fn middle(alert: &Alert) -> Vec<(String, String)> {
+    let mut parts = Vec::new();
+    for change in &alert.changed {
+        let name = key(&change.field);
+        for (side, value) in [("old", &change.old), ("new", &change.new)] {
+            parts.push((
+                format!("{name}.{side}"),
+                value.as_ref().map(escaped).unwrap_or_default(),
+            ));
+        }
+    }
+    if alert.change != What::Changed {
+        parts.extend(
+            alert
+                .fields
+                .iter()
+                .map(|(name, value)| (key(&name.as_str().into()), escaped(value))),
+        );
+    }
+    if !alert.named_by.is_empty() {
+        let first: Vec<String> = alert
+            .named_by
+            .iter()
+            .take(3)
+            .map(|name| escape_bytes(name.as_bytes()))
+            .collect();
+        let more = alert.named_by.len() - first.len();
+        let more = if more > 0 {
+            format!(", and {more} more")
+        } else {
+            String::new()
+        };
+        parts.push(("named_by".to_owned(), format!("{}{more}", first.join(", "))));
+    }
+    if !alert.text.is_empty() {
+        parts.push(("text".to_owned(), escape_bytes(alert.text.as_bytes())));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::{Draft, Place};
+    use assay_model::{FieldChange, Severity};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn alert(draft: Draft) -> Alert {
+        let text = |s: &str| s.to_owned();
+        let id = text("0199-id");
+        draft.place(Place {
+            seq: 7,
+            id,
+            time: text("t"),
+            host: text("h"),
+            history: text("x"),
+            previous: text("0"),
+        })
+    }
+
+    fn entry(key: &[u8], old: &[u8]) -> Alert {
+        let change = FieldChange {
+            field: "command".into(),
+            old: Some(Text::from(old).into()),
+            new: None,
+        };
+        alert(Draft {
+            technique: Some("T1053.003".into()),
+            kind: Some("cron_job".into()),
+            key: Some(key.into()),
+            source: Some("/etc/crontab".into()),
+            severity: Severity::High,
+            changed: vec![change],
+            ..Draft::of_module(What::Changed, "cron", "")
+        })
+    }
+
+    /// Reads a line back, as a log pipeline would: the reverse of what is documented.
+    fn read(line: &str) -> BTreeMap<String, String> {
+        let mut fields = BTreeMap::new();
+        let mut rest = line;
+        while !rest.is_empty() {
+            let (name, after) = rest.split_once('=').expect("a pair");
+            assert!(name.bytes().all(is_plain), "{name}");
+            let (value, after) = match after.strip_prefix('"') {
+                Some(quoted) => {
+                    let mut end = 0;
+                    while quoted.as_bytes()[end] != b'"' {
+                        end += if quoted.as_bytes()[end] == b'\\' { 2 } else { 1 };
+                    }
+                    (&quoted[..end], &quoted[end + 1..])
+                }
+                None => after.split_at(after.find(' ').unwrap_or(after.len())),
+            };
+            assert!(
+                fields.insert(name.to_owned(), value.to_owned()).is_none(),
+                "{name} twice"
+            );
+            rest = after.strip_prefix(' ').unwrap_or(after);
+        }
+        fields
+    }
+
+    #[test]
+    fn the_documented_order_and_quoting() {
+        let line = line(&entry(b"root * * * * * /x y", b"a"), &"d".repeat(64), 8192);
+        assert_eq!(
+            line,
+            "change=changed severity=high technique=T1053.003 module=cron kind=cron_job key=\"root * * * * * /x y\" \
+             source=/etc/crontab command.old=a command.new=\"\" seq=7 id=0199-id chain=dddddddddddddddddddddddddddddddd"
+        );
+    }
+
+    #[test]
+    fn long_values_are_shortened_and_said_to_be() {
+        let line = line(&entry(b"short", &[b'x'; 20_000]), &"d".repeat(64), 2000);
+        assert!(line.len() <= 2000 && line.contains("...(+"), "{line}");
+        let long_key = super::line(&entry(&[0xff; 4096], b"a"), &"d".repeat(64), 8192);
+        assert!(
+            long_key.len() <= 8192
+                && long_key.ends_with("seq=7 id=0199-id chain=dddddddddddddddddddddddddddddddd")
+        );
+        assert!(long_key.contains("...(+"), "{long_key}");
+    }
+
+    #[test]
+    fn many_fields_are_counted_when_they_do_not_fit() {
+        let mut alert = entry(b"k", b"a");
+        alert.changed = (0..2000)
+            .map(|i| FieldChange {
+                field: format!("f{i}").into(),
+                old: Some(i.into()),
+                new: None,
+            })
+            .collect();
+        let line = line(&alert, &"d".repeat(64), 4096);
+        assert!(line.len() <= 4096, "{}", line.len());
+        assert!(read(&line)["omitted"].parse::<usize>().unwrap() > 1000);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_can_forge_a_line_or_a_field(key: Vec<u8>, old: Vec<u8>, field: Vec<u8>, limit in 700usize..9000) {
+            let mut alert = entry(&key, &old);
+            alert.changed[0].field = field.into();
+            let line = line(&alert, &"d".repeat(64), limit);
+            prop_assert!(line.len() <= limit);
+            prop_assert!(line.bytes().all(|b| (0x20..0x7f).contains(&b)), "{line}");
+            let fields = read(&line);
+            prop_assert_eq!(&fields["seq"], "7");
+            prop_assert_eq!(&fields["change"], "changed");
+            if limit > 8000 && key.len() < 200 {
+                prop_assert_eq!(&fields["key"], &escape_bytes(&key));
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What changed? Pure: no clock, no I/O. The only place that knows what "changed" means.
+//!
+//! An entry has a *state*, what was last seen, and a *baseline*, what was accepted. An alert is due when what is
+//! seen now differs from the state; what kind of alert depends on the baseline too.
+
+use assay_model::{Entry, Facts, FieldChange, Fields, FileType, Gap, Kind, Manifest, Text, Value, What};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What is stored of one entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// As it was last seen; `None` when it was gone.
+    pub state: Option<Entry>,
+    /// As it was accepted; `None` when it never was.
+    pub baseline: Option<Entry>,
+}
+
+impl Row {
+    /// A row of something known.
+    #[must_use]
+    pub fn known(entry: Entry) -> Self {
+        Self {
+            baseline: Some(entry.clone()),
+            state: Some(entry),
+        }
+    }
+    /// Whether anything of it is left to remember.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state.is_none() && self.baseline.is_none()
+    }
+    fn source(&self) -> Option<&Text> {
+        self.state
+            .as_ref()
+            .or(self.baseline.as_ref())
+            .map(|entry| &entry.source)
+    }
+}
+
+/// Kind and key of an entry.
+pub type Identity = (String, Text);
+
+/// One entry whose row is to be written, and the alert that this makes, if any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// Which entry.
+    pub identity: Identity,
+    /// What to say; `None` when it is learned, or differs only in what is shown.
+    pub what: Option<What>,
+    /// Fields that differ from the last state.
+    pub changed: Vec<FieldChange>,
+    /// The row before.
+    pub before: Row,
+    /// The row now.
+    pub after: Row,
+}
+
+/// Compares a whole scan with what is stored of the module.
+///
+/// `learned` is the manifest under which the rows were written, `None` for a new module: kinds that it does not
+/// have are learned, and fields that it does not have are learned on entries that are otherwise equal.
+#[must_use]
+pub fn compare(
+    learned: Option<&Manifest>,
+    manifest: &Manifest,
+    mut rows: BTreeMap<Identity, Row>,
+    entries: Vec<Entry>,
+    gaps: &[Gap],
+) -> Vec<Delta> {
+    let mut deltas = Vec::new();
+    let kinds: HashMap<&str, KindRules<'_>> = manifest
+        .kinds
+        .iter()
+        .map(|kind| (kind.name.as_str(), KindRules::new(kind, learned)))
+        .collect();
+    for entry in entries {
+        let identity = (entry.kind.clone(), entry.key.clone());
+        let Some(rules) = kinds.get(entry.kind.as_str()) else {
+            continue;
+        };
+        let before = rows.remove(&identity).unwrap_or_default();
+        deltas.extend(rules.seen(identity, before, entry));
+    }
+    for (identity, before) in rows {
+        let hidden = before
+            .source()
+            .is_some_and(|source| gaps.iter().any(|gap| gap.hides(source)));
+        // A kind that the module no longer has is not looked at any more; that is no removal.
+        if !hidden && kinds.contains_key(identity.0.as_str()) {
+            deltas.extend(gone(identity, before));
+        }
+    }
+    deltas
+}
+
+/// An entry that was not seen, in a place that was read whole.
+fn gone(identity: Identity, before: Row) -> Option<Delta> {
+    let state = before.state.as_ref()?;
+    // What was added since the baseline and is gone again leaves nothing open.
+    let what = if before.baseline.is_none() {
+        What::Reverted
+    } else {
+        What::Removed
+    };
+    let changed = differences(Some(state), None, |_| true);
+    let after = Row {
+        state: None,
+        baseline: before.baseline.clone(),
+    };
+    Some(Delta {
+        identity,
+        what: Some(what),
+        changed,
+        before,
+        after,
+    })
+}
+
+/// How entries of one kind are compared.
+struct KindRules<'a> {
+    /// Fields that are compared.
+    compared: HashSet<&'a str>,
+    /// Fields that the module did not have when the rows were written.
+    new_fields: HashSet<&'a str>,
+    /// The kind itself is new: its entries are learned.
+    learn: bool,
+}
+
+impl<'a> KindRules<'a> {
+    fn new(kind: &'a Kind, learned: Option<&Manifest>) -> Self {
+        let old = learned.and_then(|manifest| manifest.kind_named(&kind.name));
+        let was_known = |name: &str| old.is_some_and(|old| old.fields.iter().any(|f| f.name == name));
+        Self {
+            compared: kind
+                .fields
+                .iter()
+                .filter(|f| f.compared)
+                .map(|f| f.name.as_str())
+                .collect(),
+            new_fields: kind
+                .fields
+                .iter()
+                .map(|f| f.name.as_str())
+                .filter(|name| !was_known(name))
+                .collect(),
+            learn: old.is_none(),
+        }
+    }
+
+    fn counts(&self, field: &str) -> bool {
+        self.compared.contains(field)
+    }
+
+    fn seen(&self, identity: Identity, mut before: Row, entry: Entry) -> Option<Delta> {
+        let stored = before.clone();
+        // A field that is new in an upgraded module was always there; nobody had looked.
+        for known in [&mut before.state, &mut before.baseline].into_iter().flatten() {
+            for name in &self.new_fields {
+                match entry.fields.get(*name) {
+                    Some(value) => _ = known.fields.insert((*name).to_owned(), value.clone()),
+                    None => _ = known.fields.remove(*name),
+                }
+            }
+        }
+        let delta = |what, changed, baseline| {
+            let after = Row {
+                state: Some(entry.clone()),
+                baseline,
+            };
+            Some(Delta {
+                identity: identity.clone(),
+                what,
+                changed,
+                before: stored.clone(),
+                after,
+            })
+        };
+        if self.learn && stored.is_empty() {
+            return delta(None, Vec::new(), Some(entry.clone()));
+        }
+        let changed = differences(before.state.as_ref(), Some(&entry), |field| self.counts(field));
+        let as_baseline = before
+            .baseline
+            .as_ref()
+            .is_some_and(|baseline| self.same(baseline, &entry));
+        // What is only shown follows along in the baseline, so that accepting is about compared fields alone.
+        let baseline = if as_baseline {
+            Some(entry.clone())
+        } else {
+            before.baseline.clone()
+        };
+        match (&before.state, &before.baseline) {
+            (Some(state), _) if self.same(state, &entry) => {
+                let unchanged = stored.state.as_ref() == Some(&entry) && stored.baseline == baseline;
+                if unchanged {
+                    None
+                } else {
+                    delta(None, Vec::new(), baseline)
+                }
+            }
+            _ if as_baseline => delta(Some(What::Reverted), changed, baseline),
+            (None, None) => delta(Some(What::Added), Vec::new(), None),
+            (None, Some(accepted)) => {
+                let changed = differences(Some(accepted), Some(&entry), |field| self.counts(field));
+                delta(Some(What::Changed), changed, baseline)
+            }
+            (Some(_), _) => delta(Some(What::Changed), changed, baseline),
+        }
+    }
+
+    fn same(&self, a: &Entry, b: &Entry) -> bool {
+        differences(Some(a), Some(b), |field| self.counts(field)).is_empty()
+    }
+}
+
+/// Every compared field in which two entries differ, sorted by name; besides a kind's own fields these are
+/// `source`, `programs` and `unparsable`.
+fn differences(old: Option<&Entry>, new: Option<&Entry>, counts: impl Fn(&str) -> bool) -> Vec<FieldChange> {
+    let (old, new) = (
+        old.map(flatten).unwrap_or_default(),
+        new.map(flatten).unwrap_or_default(),
+    );
+    let counts = |field: &str| matches!(field, "source" | "programs" | "unparsable") || counts(field);
+    field_differences(&old, &new)
+        .into_iter()
+        .filter(|change| change.field.as_str().is_some_and(&counts))
+        .collect()
+}
+
+fn flatten(entry: &Entry) -> Fields {
+    let mut fields = entry.fields.clone();
+    fields.insert("source".to_owned(), entry.source.clone().into());
+    if !entry.programs.is_empty() {
+        fields.insert("programs".to_owned(), Value::List(entry.programs.clone()));
+    }
+    if let Some(why) = &entry.unparsable {
+        fields.insert("unparsable".to_owned(), why.as_str().into());
+    }
+    fields
+}
+
+/// Every field in which two sets differ, sorted by name.
+#[must_use]
+pub fn field_differences(old: &Fields, new: &Fields) -> Vec<FieldChange> {
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differing = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
+    let change = |name: &String| FieldChange {
+        field: name.as_str().into(),
+        old: old.get(name).cloned(),
+        new: new.get(name).cloned(),
+    };
+    differing.map(change).collect()
+}
+
+/// What becomes of a file that was measured again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDelta {
+    /// The facts to remember.
+    pub facts: Facts,
+    /// The accepted facts, where they differ from those.
+    pub baseline: Option<Facts>,
+    /// What to say, if anything.
+    pub what: Option<What>,
+    /// Facts that differ from those remembered before.
+    pub changed: Vec<FieldChange>,
+}
+
+/// Compares what was measured of a file with what was remembered (`state`) and accepted (`baseline`, where that is
+/// another). With `content` every byte counts; `unread` says that its content could not be read this time.
+#[must_use]
+pub fn compare_file(
+    state: &Facts,
+    baseline: Option<&Facts>,
+    mut now: Facts,
+    content: bool,
+    unread: bool,
+) -> FileDelta {
+    let mut state = state.clone();
+    let both_files = state.file_type == FileType::File && now.file_type == FileType::File;
+    if both_files && unread {
+        // Not read is not changed: what was known stands.
+        now.sha256.clone_from(&state.sha256);
+        now.changing = state.changing;
+    } else if both_files && state.sha256.is_none() && !state.changing && state.size == now.size {
+        // It could not be read before; what it held then nobody knows.
+        state.sha256.clone_from(&now.sha256);
+    }
+    let changed = field_differences(&state.compared(content), &now.compared(content));
+    let accepted = baseline.is_none_or(|baseline| baseline.compared(content) == now.compared(content));
+    let what = match (changed.is_empty(), baseline, accepted) {
+        (true, _, _) => None,
+        (false, Some(_), true) => Some(What::Reverted),
+        (false, _, _) => Some(What::Changed),
+    };
+    let baseline = match (baseline, what) {
+        (None, Some(_)) => Some(state),
+        (Some(baseline), _) if !accepted => Some(baseline.clone()),
+        _ => None,
+    };
+    FileDelta {
+        facts: now,
+        baseline,
+        what,
+        changed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+use super::*;
+use assay_model::{FieldKind, GapReason};
+use proptest::prelude::*;
+use std::path::Path;
+
+fn manifest() -> Manifest {
+    let kind = Kind::new("job", "T1053", "a job")
+        .compared("command", FieldKind::Text, "what runs")
+        .shown("note", FieldKind::Text, "prose");
+    Manifest::new("test", "1", "jobs").kind(kind)
+}
+
+fn entry(key: &str, command: &str) -> Entry {
+    Entry::new("job", key, Path::new("/etc/jobs").join(key).as_path()).field("command", command)
+}
+
+fn gap(path: &str) -> Gap {
+    Gap {
+        path: path.into(),
+        reason: GapReason::Io,
+        text: String::new(),
+        hides: Vec::new(),
+    }
+}
+
+/// Applies deltas to rows, as the store does.
+fn apply(rows: &mut BTreeMap<Identity, Row>, deltas: &[Delta]) {
+    for delta in deltas {
+        if delta.after.is_empty() {
+            rows.remove(&delta.identity);
+        } else {
+            rows.insert(delta.identity.clone(), delta.after.clone());
+        }
+    }
+}
+
+/// Runs scans one after the other and gives what was said of each.
+fn story(scans: &[&[Entry]]) -> Vec<Vec<&'static str>> {
+    let manifest = manifest();
+    let mut rows = BTreeMap::new();
+    let mut learned = None;
+    let mut said = Vec::new();
+    for scan in scans {
+        let deltas = compare(learned, &manifest, rows.clone(), scan.to_vec(), &[]);
+        said.push(deltas.iter().filter_map(|d| d.what).map(What::as_str).collect());
+        apply(&mut rows, &deltas);
+        learned = Some(&manifest);
+    }
+    said
+}
+
+#[test]
+fn each_change_is_said_once() {
+    let (a, b, c) = (entry("x", "a"), entry("x", "b"), entry("x", "c"));
+    let (a, b, c) = (&[a][..], &[b][..], &[c][..]);
+    assert_eq!(
+        story(&[a, a, a]),
+        [vec![""; 0], vec![], vec![]],
+        "learned, then nothing"
+    );
+    assert_eq!(
+        story(&[a, b, b, a, a]),
+        [vec![], vec!["changed"], vec![], vec!["reverted"], vec![]]
+    );
+    assert_eq!(
+        story(&[a, b, c, a]),
+        [vec![], vec!["changed"], vec!["changed"], vec!["reverted"]]
+    );
+    assert_eq!(
+        story(&[a, &[], &[], a]),
+        [vec![], vec!["removed"], vec![], vec!["reverted"]]
+    );
+    assert_eq!(
+        story(&[a, &[], b, a]),
+        [vec![], vec!["removed"], vec!["changed"], vec!["reverted"]]
+    );
+    assert_eq!(
+        story(&[&[], a, a, &[], a]),
+        [vec![], vec!["added"], vec![], vec!["reverted"], vec!["added"]]
+    );
+    assert_eq!(
+        story(&[&[], a, b, &[]]),
+        [vec![], vec!["added"], vec!["changed"], vec!["reverted"]]
+    );
+}
+
+#[test]
+fn a_change_has_old_and_new_of_every_field_that_differs() {
+    let manifest = manifest();
+    let before = entry("x", "a")
+        .programs(vec!["/bin/a".into()])
+        .field("note", "one");
+    let after = entry("x", "b")
+        .programs(vec!["/bin/b".into()])
+        .field("note", "two");
+    let rows = BTreeMap::from([(("job".to_owned(), "x".into()), Row::known(before))]);
+    let deltas = compare(Some(&manifest), &manifest, rows, vec![after], &[]);
+    let changed: Vec<_> = deltas[0]
+        .changed
+        .iter()
+        .map(|c| format!("{} {:?} {:?}", c.field, c.old, c.new))
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            "command Some(a) Some(b)",
+            "programs Some([/bin/a]) Some([/bin/b])"
+        ]
+    );
+}
+
+#[test]
+fn what_is_only_shown_is_never_an_alert() {
+    let manifest = manifest();
+    let rows = BTreeMap::from([(
+        ("job".to_owned(), "x".into()),
+        Row::known(entry("x", "a").field("note", "one")),
+    )]);
+    let deltas = compare(
+        Some(&manifest),
+        &manifest,
+        rows,
+        vec![entry("x", "a").field("note", "two")],
+        &[],
+    );
+    assert_eq!(deltas.iter().map(|d| d.what).collect::<Vec<_>>(), [None]);
+    assert_eq!(deltas[0].after, Row::known(entry("x", "a").field("note", "two")));
+}
+
+#[test]
+fn what_a_gap_hides_is_not_removed() {
+    let manifest = manifest();
+    let identity = |key: &str| ("job".to_owned(), Text::from(key));
+    let rows = BTreeMap::from([
+        (identity("x"), Row::known(entry("x", "a"))),
+        (identity("xy"), Row::known(entry("xy", "a"))),
+    ]);
+    let said = |gaps: &[Gap]| {
+        let deltas = compare(Some(&manifest), &manifest, rows.clone(), Vec::new(), gaps);
+        deltas
+            .iter()
+            .map(|d| d.identity.1.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said(&[]), ["x", "xy"]);
+    assert_eq!(
+        said(&[gap("/etc/jobs/x")]),
+        ["xy"],
+        "a path hides itself and what is below, no longer name"
+    );
+    assert_eq!(said(&[gap("/etc/jobs")]), [""; 0]);
+    let wide = Gap {
+        hides: vec!["/".into()],
+        ..gap("/etc/passwd")
+    };
+    assert_eq!(said(&[wide]), [""; 0]);
+}
+
+#[test]
+fn new_kinds_and_new_fields_are_learned() {
+    let old = manifest();
+    let mut new = manifest().kind(Kind::new("timer", "T1053", "a timer"));
+    new.kinds[0] = new.kinds[0].clone().compared("user", FieldKind::Text, "who");
+    let rows = BTreeMap::from([
+        (("job".to_owned(), "same".into()), Row::known(entry("same", "a"))),
+        (
+            ("job".to_owned(), "other".into()),
+            Row::known(entry("other", "a")),
+        ),
+    ]);
+    let scan = vec![
+        entry("same", "a").field("user", "root"),
+        entry("other", "b").field("user", "root"),
+        Entry::new("timer", "t", Path::new("/t")),
+    ];
+    let deltas = compare(Some(&old), &new, rows, scan, &[]);
+    let said: Vec<_> = deltas
+        .iter()
+        .map(|d| (d.identity.1.to_string(), d.what, d.changed.len()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("same".into(), None, 0),
+            ("other".into(), Some(What::Changed), 1),
+            ("t".into(), None, 0)
+        ]
+    );
+    assert!(
+        deltas
+            .iter()
+            .all(|d| d.what.is_some() || d.after.state == d.after.baseline),
+        "learned means accepted"
+    );
+}
+
+proptest! {
+    /// Whatever happens, with places hidden now and then: the rows end as what was last seen of each entry, a scan
+    /// that is repeated says nothing, and nothing is ever said of what a gap hides.
+    #[test]
+    fn any_story_ends_in_the_last_state(
+        scans in prop::collection::vec((prop::collection::btree_map(0u8..6, 0u8..3, 0..6), prop::option::of(0u8..6)), 1..12)
+    ) {
+        let manifest = manifest();
+        let mut rows: BTreeMap<Identity, Row> = BTreeMap::new();
+        let mut expected: BTreeMap<u8, u8> = BTreeMap::new();
+        let mut learned = None;
+        for (seen, hidden) in scans {
+            let gaps: Vec<Gap> = hidden.iter().map(|key| gap(&format!("/etc/jobs/{key}"))).collect();
+            let visible: BTreeMap<u8, u8> = seen.into_iter().filter(|(key, _)| Some(*key) != hidden).collect();
+            let kept = hidden.and_then(|key| expected.get(&key).map(|value| (key, *value)));
+            expected = visible.clone().into_iter().chain(kept).collect();
+            let scan: Vec<Entry> = visible.iter().map(|(k, v)| entry(&k.to_string(), &v.to_string())).collect();
+            let deltas = compare(learned, &manifest, rows.clone(), scan.clone(), &gaps);
+            for delta in &deltas {
+                prop_assert_ne!(delta.identity.1.as_str().and_then(|k| k.parse().ok()), hidden);
+                if delta.what == Some(What::Reverted) {
+                    prop_assert_eq!(&delta.after.state, &delta.after.baseline);
+                }
+            }
+            apply(&mut rows, &deltas);
+            learned = Some(&manifest);
+            prop_assert!(compare(learned, &manifest, rows.clone(), scan, &gaps).is_empty());
+            let state = rows.iter().filter_map(|((_, key), row)| {
+                let command = row.state.as_ref()?.fields["command"].to_string();
+                Some((key.as_str()?.parse().ok()?, command.parse().ok()?))
+            });
+            prop_assert_eq!(state.collect::<BTreeMap<u8, u8>>(), expected.clone());
+        }
+    }
+}

@@ -1,0 +1,522 @@
+//! The stages in their order.
+
+use crate::alert::{Draft, Stored};
+use crate::config::Config;
+use crate::config::Trust;
+use crate::deliver::{self, SinkReport, deliver};
+use crate::discover::{Found, Pins, discover};
+use crate::facts::Measure;
+use crate::run::{Failure, Limits, Target, collect};
+use crate::settle::{Outcome, Settler};
+use crate::store::{self, EntryRow, Lock, Store, StoreError};
+use crate::{places, trust};
+use assay_model::{Operation, Os, Text, What};
+use assay_root::{Root, RootError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// What a run needs to know.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The root folder to scan.
+    pub root: PathBuf,
+    /// The state folder.
+    pub state: PathBuf,
+    /// Folders with modules.
+    pub folders: Vec<PathBuf>,
+    /// The program that loads them.
+    pub host: PathBuf,
+    /// The configuration.
+    pub config: Config,
+    /// What `modules.trust = "pinned"` holds modules to.
+    pub pins: Pins,
+}
+
+/// Why nothing could be done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The state cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The root folder cannot be used.
+    #[error("root {0}")]
+    Root(#[from] RootError),
+    /// The program that loads modules is not trusted, or not there.
+    #[error("cannot use the module host: {0}")]
+    Host(#[from] trust::Refused),
+    /// There is nothing to run.
+    #[error("no modules in {}; build them with `cargo build --release`, or name their folder with --modules", list(.0))]
+    NoModules(Vec<PathBuf>),
+    /// A path that must be text is not.
+    #[error("root `{}` is not UTF-8", .0.display())]
+    RootName(PathBuf),
+}
+
+fn list(folders: &[PathBuf]) -> String {
+    folders
+        .iter()
+        .map(|f| format!("`{}`", f.display()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Report {
+    /// The alerts it made, oldest first.
+    pub alerts: Vec<Stored>,
+    /// How the sinks fared.
+    pub sinks: Vec<SinkReport>,
+    /// Modules whose scan failed, with the reason.
+    pub failed: BTreeMap<String, String>,
+    /// Gaps that are open.
+    pub gaps: usize,
+    /// Modules that ran.
+    pub modules: usize,
+}
+
+/// What `accept` is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Alerts, by number, id, or the beginning of an id.
+    Alerts(Vec<String>),
+    /// Everything open.
+    All,
+    /// Everything open of one module.
+    Module(String),
+}
+
+/// Why something could not be accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// The state cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No such alert.
+    #[error("no alert `{0}`; `assay alerts --open` lists what can be accepted")]
+    Unknown(String),
+    /// The id is the beginning of several.
+    #[error("`{0}` is the beginning of more than one id")]
+    Ambiguous(String),
+    /// Nothing of that alert is open.
+    #[error(
+        "alert {seq} has nothing open: it was accepted, reverted, or a later alert speaks of the same entry"
+    )]
+    NotOpen {
+        /// Its number.
+        seq: u64,
+    },
+}
+
+/// The stages, ready to run.
+pub struct Engine {
+    options: Options,
+    root: Arc<Root>,
+    os: Os,
+}
+
+/// Now, as alerts write it.
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+impl Engine {
+    /// Opens the root.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn new(options: Options) -> Result<Self, EngineError> {
+        let root = Root::open(&options.root)?;
+        let os = places::system_of(&root);
+        Ok(Self {
+            options,
+            root: Arc::new(root),
+            os,
+        })
+    }
+
+    /// The system that the root holds.
+    #[must_use]
+    pub fn os(&self) -> Os {
+        self.os
+    }
+
+    /// Scans, compares, stores and delivers once. `progress` is told of each module that is done.
+    ///
+    /// # Errors
+    /// When nothing could be done, [`StoreError::Busy`] among it. A module that fails, a place that cannot be read
+    /// and a sink that is down are no errors: the report and the alerts tell of them.
+    pub fn run(
+        &self,
+        full: bool,
+        progress: &mut dyn FnMut(&str, usize, usize),
+    ) -> Result<Report, EngineError> {
+        let lock = store::lock(&self.options.state)?;
+        match self.run_locked(&lock, full, progress) {
+            // A bit that flipped inside a stored value: SQLite cannot see it, and no later run would get past it.
+            Err(EngineError::Store(StoreError::Damaged(_))) => {
+                store::put_aside(&self.options.state)?;
+                self.run_locked(&lock, full, progress)
+            }
+            other => other,
+        }
+    }
+
+    fn run_locked(
+        &self,
+        _: &Lock,
+        full: bool,
+        progress: &mut dyn FnMut(&str, usize, usize),
+    ) -> Result<Report, EngineError> {
+        let started = now();
+        let config = &self.options.config;
+        let found = self.discover(&config.modules.disabled);
+        if found.candidates.is_empty() && found.refused.is_empty() {
+            return Err(EngineError::NoModules(self.options.folders.clone()));
+        }
+        trust::open(
+            &self
+                .options
+                .host
+                .canonicalize()
+                .unwrap_or_else(|_| self.options.host.clone()),
+        )?;
+        let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let (mut store, opened) = Store::open(&self.options.state, &host_name)?;
+        let before = store.last_seq()?;
+        let mut sinks = deliver::open(config, &mut store)?;
+        let failed_before: Vec<bool> = sinks.iter().map(deliver::Delivery::failed).collect();
+        if let Some(broken) = opened.broken {
+            store.transaction(|store| {
+                store
+                    .append(Draft::about(What::HistoryBroken, broken), &started)
+                    .map(drop)
+            })?;
+            store.witness()?;
+        }
+
+        let full = full || self.full_is_due(&store)?;
+        let how = Measure {
+            max_size: config.verify.max_size.0,
+            timeout: config.verify.file_timeout.0,
+            full,
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        };
+        let mut settler = Settler::new(
+            &mut store,
+            &started,
+            Arc::clone(&self.root),
+            how,
+            config.baseline.accept,
+        )?;
+        let refused = found
+            .refused
+            .iter()
+            .map(|(path, why)| (Text::from(path.as_path()), why.clone()));
+        settler.refused(&refused.collect())?;
+        settler.missing(
+            &found
+                .candidates
+                .iter()
+                .map(|c| c.name.clone())
+                .collect::<BTreeSet<_>>(),
+        )?;
+        let modules = found.candidates.len();
+        self.scan(found, |done, outcome| {
+            progress(&outcome.name, done, modules);
+            settler.module(outcome)?;
+            settler.store.witness()?;
+            deliver(settler.store, &mut sinks, &started)
+        })?;
+        settler.sweep()?;
+        settler.announce()?;
+
+        let names: Vec<String> = sinks.iter().map(|sink| sink.name().to_owned()).collect();
+        store.transaction(|store| {
+            store.set_meta("last_run", &started)?;
+            store.set_meta("root", &self.options.root.to_string_lossy())?;
+            store.set_meta("os", self.os.as_str())?;
+            store.set_meta("sinks", &serde_json::to_string(&names)?)?;
+            if full {
+                store.set_meta("last_full", &started)
+            } else {
+                Ok(())
+            }
+        })?;
+        store.witness()?;
+        deliver(&mut store, &mut sinks, &started)?;
+        if let Ok(oldest) = jiff::Timestamp::now().checked_sub(config.alerts.keep.0) {
+            store.retain(&format!("{oldest:.3}"), &names)?;
+        }
+        let last = store.last_seq()?;
+        let failed = store
+            .modules()?
+            .into_values()
+            .filter_map(|m| Some((m.name, m.failure?)));
+        Ok(Report {
+            alerts: store.alerts_after(before, usize::MAX)?,
+            sinks: sinks
+                .iter()
+                .zip(failed_before)
+                .map(|(sink, before)| sink.report(last, before))
+                .collect(),
+            failed: failed.collect(),
+            gaps: store.gaps()?.len(),
+            modules,
+        })
+    }
+
+    fn full_is_due(&self, store: &Store) -> Result<bool, StoreError> {
+        let last = store
+            .meta("last_full")?
+            .and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        let Some(last) = last else { return Ok(true) };
+        let age = jiff::Timestamp::now().duration_since(last);
+        // A clock that was set back makes the age negative: then nobody knows how long it has been.
+        Ok(age.is_negative() || age.unsigned_abs() >= self.options.config.verify.full_every.0)
+    }
+
+    /// Runs every module, a few at a time, and gives each outcome as it comes.
+    fn scan(
+        &self,
+        found: Found,
+        mut settle: impl FnMut(usize, Outcome) -> Result<(), StoreError>,
+    ) -> Result<(), EngineError> {
+        let root = self
+            .root
+            .path()
+            .to_str()
+            .ok_or_else(|| EngineError::RootName(self.root.path().to_owned()))?;
+        let target = Target {
+            root: root.to_owned(),
+            os: self.os,
+        };
+        let modules = &self.options.config.modules;
+        let limits = Limits {
+            deadline: modules.deadline.0,
+            cpu: modules.cpu.0,
+            memory: modules.memory.0,
+        };
+        let next = AtomicUsize::new(0);
+        let (candidates, next, target, limits) = (&found.candidates, &next, &target, &limits);
+        let (send, receive) = channel();
+        std::thread::scope(|scope| {
+            for _ in 0..modules.parallel.clamp(1, 64).min(candidates.len().max(1)) {
+                let send = send.clone();
+                scope.spawn(move || {
+                    while let Some(module) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let config = self
+                            .options
+                            .config
+                            .module
+                            .get(&module.name)
+                            .cloned()
+                            .unwrap_or_default();
+                        let output = collect(
+                            &self.options.host,
+                            module,
+                            target,
+                            &config,
+                            Operation::Collect,
+                            limits,
+                        );
+                        let outcome = Outcome {
+                            name: module.name.clone(),
+                            path: module.path.as_path().into(),
+                            sha256: module.sha256.clone(),
+                            output,
+                        };
+                        if send.send(outcome).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(send);
+            for (done, outcome) in receive.into_iter().enumerate() {
+                settle(done + 1, outcome)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What each module says of itself, without a scan; failures in the place of manifests.
+    ///
+    /// # Errors
+    /// When there are no modules, or the host cannot be used.
+    pub fn describe(&self) -> Result<BTreeMap<String, Result<assay_model::Manifest, Failure>>, EngineError> {
+        let found = self.discover(&[]);
+        if found.candidates.is_empty() {
+            return Err(EngineError::NoModules(self.options.folders.clone()));
+        }
+        trust::open(
+            &self
+                .options
+                .host
+                .canonicalize()
+                .unwrap_or_else(|_| self.options.host.clone()),
+        )?;
+        let limits = Limits {
+            deadline: Duration::from_secs(10),
+            cpu: Duration::from_secs(5),
+            memory: 1 << 30,
+        };
+        let root = self.root.path().to_string_lossy().into_owned();
+        let target = Target { root, os: self.os };
+        let describe = |module: &crate::discover::Candidate| {
+            let output = collect(
+                &self.options.host,
+                module,
+                &target,
+                &toml::Table::new(),
+                Operation::Describe,
+                &limits,
+            )?;
+            crate::run::parse(&output, &module.name).map(|scan| scan.manifest)
+        };
+        Ok(found
+            .candidates
+            .iter()
+            .map(|module| (module.name.clone(), describe(module)))
+            .collect())
+    }
+
+    /// The files in the module folders, trusted and not, without those that are `disabled`.
+    #[must_use]
+    pub fn discover(&self, disabled: &[String]) -> Found {
+        let pins = (self.options.config.modules.trust == Trust::Pinned).then_some(&self.options.pins);
+        discover(&self.options.folders, disabled, pins)
+    }
+
+    /// Accepts deviations as known, and answers how many.
+    ///
+    /// # Errors
+    /// See [`AcceptError`].
+    pub fn accept(&self, what: &Selection, who: &str, reason: &str) -> Result<usize, AcceptError> {
+        let _lock = store::lock(&self.options.state)?;
+        let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let (mut store, opened) = Store::open(&self.options.state, &host_name)?;
+        let now = now();
+        if let Some(broken) = opened.broken {
+            store.transaction(|store| {
+                store
+                    .append(Draft::about(What::HistoryBroken, broken), &now)
+                    .map(drop)
+            })?;
+        }
+        let entries = store.entries()?;
+        let files = store.files()?;
+        let chosen = chosen(&store, what, &entries, &files)?;
+        let wanted = |module: &str, alert: Option<u64>| {
+            alert.is_some_and(|alert| match what {
+                Selection::All => true,
+                Selection::Module(name) => name == module,
+                Selection::Alerts(_) => chosen.contains(&alert),
+            })
+        };
+        let entries: Vec<&EntryRow> = entries.iter().filter(|e| wanted(&e.module, e.alert)).collect();
+        let files: Vec<_> = files
+            .iter()
+            .filter(|(_, f)| wanted(crate::facts::MODULE, f.alert))
+            .collect();
+        let count = entries.len() + files.len();
+        if count == 0 {
+            return Ok(0);
+        }
+        let mut draft = Draft::about(What::Accepted, format!("{who} accepted {count} as known"));
+        if !reason.is_empty() {
+            draft.text.push_str(&format!(": {reason}"));
+        }
+        let all = entries
+            .iter()
+            .map(|e| e.alert)
+            .chain(files.iter().map(|(_, f)| f.alert))
+            .flatten();
+        let seqs: BTreeSet<u64> = all.collect();
+        draft.fields.insert("who".to_owned(), who.into());
+        draft.fields.insert(
+            "alerts".to_owned(),
+            seqs.iter().map(ToString::to_string).collect(),
+        );
+        store.transaction(|store| {
+            for entry in &entries {
+                let row = crate::compare::Row {
+                    state: entry.row.state.clone(),
+                    baseline: entry.row.state.clone(),
+                };
+                store.put_row(&entry.module, &entry.identity, &row, None, &now)?;
+                store.put_acceptance(
+                    (who, reason, &now),
+                    (&entry.module, &entry.identity),
+                    entry.alert.unwrap_or(0),
+                )?;
+            }
+            for (path, file) in &files {
+                let identity = (file.role.as_str().to_owned(), (*path).clone());
+                store.put_file(
+                    path,
+                    &store::FileRow {
+                        baseline: None,
+                        alert: None,
+                        ..(*file).clone()
+                    },
+                )?;
+                store.put_acceptance(
+                    (who, reason, &now),
+                    (crate::facts::MODULE, &identity),
+                    file.alert.unwrap_or(0),
+                )?;
+            }
+            // What was accepted as gone may leave files that nobody names.
+            store.set_meta("names_changed", "1")?;
+            store.append(draft, &now).map(drop)
+        })?;
+        store.witness()?;
+        let mut sinks = deliver::open(&self.options.config, &mut store)?;
+        deliver(&mut store, &mut sinks, &now)?;
+        Ok(count)
+    }
+}
+
+/// The numbers of the alerts that are meant.
+fn chosen(
+    store: &Store,
+    what: &Selection,
+    entries: &[EntryRow],
+    files: &BTreeMap<Text, store::FileRow>,
+) -> Result<BTreeSet<u64>, AcceptError> {
+    let Selection::Alerts(ids) = what else {
+        return Ok(BTreeSet::new());
+    };
+    let open: BTreeSet<u64> = entries
+        .iter()
+        .filter_map(|e| e.alert)
+        .chain(files.values().filter_map(|f| f.alert))
+        .collect();
+    let alerts = store.alerts_after(0, usize::MAX)?;
+    let mut chosen = BTreeSet::new();
+    for id in ids {
+        let matching = |stored: &&Stored| stored.alert.id == *id || stored.alert.seq.to_string() == *id;
+        let seq = if let Some(exact) = alerts.iter().find(matching) {
+            exact.alert.seq
+        } else {
+            let mut begun = alerts
+                .iter()
+                .filter(|s| id.len() >= 4 && s.alert.id.starts_with(id.as_str()));
+            match (begun.next(), begun.next()) {
+                (Some(one), None) => one.alert.seq,
+                (Some(_), Some(_)) => return Err(AcceptError::Ambiguous(id.clone())),
+                (None, _) => return Err(AcceptError::Unknown(id.clone())),
+            }
+        };
+        if !open.contains(&seq) {
+            return Err(AcceptError::NotOpen { seq });
+        }
+        chosen.insert(seq);
+    }
+    Ok(chosen)
+}

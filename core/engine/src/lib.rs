@@ -1,0 +1,27 @@
+//! The core of Assay. Data moves one way:
+//!
+//! ```text
+//! config -> discover -> trust -> run -> facts -> compare -> judge -> store -> deliver
+//! ```
+//!
+//! A stage knows the types of the stage before it, never its insides. Only [`store`] touches SQLite, only [`run`]
+//! starts processes, only the sinks of [`alert`] talk to the outside, and only [`compare`](mod@compare) knows what
+//! "changed" means. [`Engine`] walks the stages.
+
+pub mod alert;
+pub mod compare;
+pub mod config;
+mod deliver;
+pub mod discover;
+mod engine;
+pub mod facts;
+mod judge;
+pub mod places;
+pub mod run;
+mod settle;
+pub mod store;
+#[cfg(target_os = "macos")]
+mod sys;
+pub mod trust;
+
+pub use engine::{AcceptError, Engine, EngineError, Options, Report, Selection};

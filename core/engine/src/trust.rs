@@ -1,0 +1,133 @@
+//! May this file be loaded by us? It and every folder above it must belong to root or to the user that runs
+//! Assay, and be writable by nobody else. Checking and opening use one descriptor, so what was checked is what
+//! is loaded.
+
+use rustix::fs::{self, FileType, Mode, OFlags, Stat};
+use rustix::process::geteuid;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Component, Path, PathBuf};
+
+/// Why a file is not trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The system did not let us look.
+    #[error("`{}` cannot be opened: {why}", path.display())]
+    Open {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// Somebody else owns it.
+    #[error("`{}` belongs to user {uid}; it must belong to root or to the user that runs Assay", path.display())]
+    Owner {
+        /// The file or folder.
+        path: PathBuf,
+        /// Who owns it.
+        uid: u32,
+    },
+    /// Somebody else may write to it.
+    #[error("`{}` is writable by {who}; run `chmod {fix} {}`", path.display(), path.display())]
+    Writable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its group, or everybody.
+        who: &'static str,
+        /// What chmod should be told.
+        fix: &'static str,
+    },
+    /// It is no regular file.
+    #[error("`{}` is not a regular file", path.display())]
+    NotRegular {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It has a second name, perhaps in a folder that others can write to.
+    #[error("`{}` has {links} names (hard links); copy it instead", path.display())]
+    Linked {
+        /// The file.
+        path: PathBuf,
+        /// How many names.
+        links: u64,
+    },
+}
+
+/// Opens `path`, an absolute path without links in its folders, if it can be trusted.
+///
+/// # Errors
+/// The first thing on the way from `/` that is not as it must be.
+pub fn open(path: &Path) -> Result<File, Refused> {
+    let mut folder = open_at(None, OsStr::new("/"), Path::new("/"), OFlags::DIRECTORY)?;
+    check(&folder, Path::new("/"))?;
+    let mut walked = PathBuf::from("/");
+    let mut names = path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name),
+        _ => None,
+    });
+    let last = names.next_back().unwrap_or(OsStr::new("."));
+    for name in names {
+        walked.push(name);
+        folder = open_at(Some(&folder), name, &walked, OFlags::DIRECTORY)?;
+        check(&folder, &walked)?;
+    }
+    let file = open_at(Some(&folder), last, path, OFlags::NONBLOCK | OFlags::NOCTTY)?;
+    let stat = check(&file, path)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(Refused::NotRegular {
+            path: path.to_owned(),
+        });
+    }
+    #[expect(clippy::unnecessary_cast, reason = "narrower on macOS")]
+    let links = stat.st_nlink as u64;
+    // Build folders of one's own hard-link their outputs; root's modules have one name.
+    if links > 1 && geteuid().is_root() && stat.st_uid != 0 {
+        return Err(Refused::Linked {
+            path: path.to_owned(),
+            links,
+        });
+    }
+    Ok(file.into())
+}
+
+fn open_at(folder: Option<&OwnedFd>, name: &OsStr, path: &Path, flags: OFlags) -> Result<OwnedFd, Refused> {
+    let flags = flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = match folder {
+        Some(folder) => fs::openat(folder, name, flags, Mode::empty()),
+        None => fs::open(path, flags, Mode::empty()),
+    };
+    opened.map_err(|errno| Refused::Open {
+        path: path.to_owned(),
+        why: errno.into(),
+    })
+}
+
+fn check(opened: &OwnedFd, path: &Path) -> Result<Stat, Refused> {
+    let stat = fs::fstat(opened).map_err(|errno| Refused::Open {
+        path: path.to_owned(),
+        why: errno.into(),
+    })?;
+    if stat.st_uid != 0 && stat.st_uid != geteuid().as_raw() {
+        return Err(Refused::Owner {
+            path: path.to_owned(),
+            uid: stat.st_uid,
+        });
+    }
+    let writable = |bits| stat.st_mode & bits != 0;
+    if writable(0o002) {
+        return Err(Refused::Writable {
+            path: path.to_owned(),
+            who: "everybody",
+            fix: "o-w",
+        });
+    }
+    if writable(0o020) && stat.st_gid != 0 {
+        return Err(Refused::Writable {
+            path: path.to_owned(),
+            who: "its group",
+            fix: "g-w",
+        });
+    }
+    Ok(stat)
+}

@@ -1,0 +1,204 @@
+//! Files that entries come from, whatever an attacker has put in their place.
+
+use crate::scan::Scan;
+use assay_model::{Entry, Text};
+use assay_root::{FileType, Last, RootError, Stat, Why};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// A file that is itself what runs, as [`Scan::own_program`] found it.
+#[derive(Clone, Debug)]
+pub struct OwnProgram {
+    /// The path is its key and its source. A link has its text in the field `link_target`; what is no regular
+    /// file is marked unparsable, and names no program.
+    pub entry: Entry,
+    /// Whether what runs has an execute bit.
+    pub executable: bool,
+}
+
+impl Scan<'_> {
+    /// What a file holds, or why it cannot be understood: it is larger than `limit`, no regular file, or a link
+    /// that leads nowhere. `None` when nothing is there, and also when it cannot be read, after a gap.
+    ///
+    /// The second answer is for [`Entry::unparsable`], so that a FIFO put where a file belongs is an entry.
+    pub fn content(&mut self, path: &Path, limit: u64) -> Option<Result<Vec<u8>, String>> {
+        match self.root().read(path, limit) {
+            Ok(bytes) => Some(Ok(bytes)),
+            Err(error) => self.odd(path, error).map(Err),
+        }
+    }
+
+    /// An entry for a file that is itself what runs, such as a start-up script or a kernel module.
+    pub fn own_program(&mut self, kind: &str, path: &Path) -> Option<OwnProgram> {
+        let stat = self.stat(path)?;
+        let mut entry = Entry::new(kind, path, path);
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
+            return Some(finish(entry, path, &stat));
+        }
+        let target = self.root().read_link(path);
+        entry = entry.maybe("link_target", self.or_gap(target).as_deref());
+        let followed = self.root().canonical(path).and_then(|program| {
+            let stat = self.root().stat(&program, Last::Keep)?;
+            Ok((program, stat))
+        });
+        match followed {
+            Ok((program, Some(stat))) => Some(finish(entry, &program, &stat)),
+            Ok((_, None)) => None,
+            Err(error) => {
+                let why = self.odd(path, error)?;
+                let entry = entry.unparsable(why);
+                Some(OwnProgram {
+                    entry,
+                    executable: false,
+                })
+            }
+        }
+    }
+
+    /// Why something is there that is no readable file; absence is silent, and a refusal is a gap.
+    fn odd(&mut self, path: &Path, error: RootError) -> Option<String> {
+        match error.why {
+            Why::NotFound => self.stat(path).map(|_| "link leads nowhere".to_owned()),
+            Why::WrongType(_) | Why::TooBig { .. } | Why::Loop => Some(error.why.to_string()),
+            Why::Permission | Why::Io(_) => self.or_gap(Err(error)),
+        }
+    }
+}
+
+fn finish(entry: Entry, program: &Path, stat: &Stat) -> OwnProgram {
+    let file_type = FileType::from_raw_mode(stat.st_mode);
+    let entry = if file_type == FileType::RegularFile {
+        entry.programs(vec![program.into()])
+    } else {
+        entry.unparsable(Why::WrongType(file_type).to_string())
+    };
+    OwnProgram {
+        entry,
+        executable: file_type == FileType::RegularFile && stat.st_mode & 0o111 != 0,
+    }
+}
+
+/// Makes keys unique where a format lets equal lines stand twice: the second becomes `key #2`.
+///
+/// ```
+/// let mut keys = assay_sdk::Keys::default();
+/// let all = ["a", "a", "a #2"].map(|key| keys.unique(key.into()).to_string());
+/// assert_eq!(all, ["a", "a #2", "a #2 #2"]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Keys {
+    times: HashMap<Text, usize>,
+}
+
+impl Keys {
+    /// The key itself the first time, and with a number from then on.
+    pub fn unique(&mut self, key: Text) -> Text {
+        let Some(mut times) = self.times.get(&key).copied() else {
+            self.times.insert(key.clone(), 1);
+            return key;
+        };
+        let numbered = loop {
+            times += 1;
+            let numbered = Text::from([key.as_bytes(), format!(" #{times}").as_bytes()].concat());
+            if !self.times.contains_key(&numbered) {
+                break numbered;
+            }
+        };
+        self.times.insert(key, times);
+        self.times.insert(numbered.clone(), 1);
+        numbered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testkit::Fixture;
+    use crate::{Entry, FieldKind, Kind, Manifest, Module, Result, Scan};
+    use std::path::Path;
+
+    struct Scripts;
+
+    impl Module for Scripts {
+        fn manifest() -> Manifest {
+            let kind = Kind::new("script", "T1037", "a file of /s").compared(
+                "link_target",
+                FieldKind::Text,
+                "where it leads",
+            );
+            let read =
+                Kind::new("read", "T1037", "what it holds").shown("text", FieldKind::Text, "its bytes");
+            Manifest::new("scripts", "1", "a test").kind(kind).kind(read)
+        }
+        fn collect(scan: &mut Scan<'_>) -> Result<()> {
+            for path in scan.files(Path::new("/s"), |_| true) {
+                if let Some(own) = scan.own_program("script", &path) {
+                    assert_eq!(own.executable, own.entry.programs == ["/s/run"], "{own:?}");
+                    scan.entry(own.entry)?;
+                }
+                let entry = Entry::new("read", path.as_path(), &path);
+                match scan.content(&path, 4) {
+                    Some(Ok(bytes)) => scan.entry(entry.field("text", bytes))?,
+                    Some(Err(why)) => scan.entry(entry.unparsable(why))?,
+                    None => {}
+                }
+            }
+            assert!(scan.own_program("script", Path::new("/absent/x")).is_none());
+            assert!(scan.content(Path::new("/absent/x"), 4).is_none());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn whatever_stands_where_a_file_belongs_is_an_entry() {
+        let fixture = Fixture::new()
+            .script("/s/run", "#!")
+            .file("/s/large", "12345")
+            .fifo("/s/fifo")
+            .folder("/f")
+            .link("/s/to-run", "run")
+            .link("/s/to-folder", "/f")
+            .link("/s/to-fifo", "fifo")
+            .link("/s/nowhere", "../gone")
+            .link("/s/loop", "loop");
+        let seen = fixture.collect::<Scripts>();
+        let expected = "\
+read /s/fifo  (/s/fifo)
+    unparsable: is a FIFO
+read /s/large  (/s/large)
+    unparsable: larger than 4 bytes
+read /s/loop  (/s/loop)
+    unparsable: too many links
+read /s/nowhere  (/s/nowhere)
+    unparsable: link leads nowhere
+read /s/run  (/s/run)
+    text = #!
+read /s/to-fifo  (/s/to-fifo)
+    unparsable: is a FIFO
+read /s/to-folder  (/s/to-folder)
+    unparsable: is a folder
+read /s/to-run  (/s/to-run)
+    text = #!
+script /s/fifo  (/s/fifo)
+    unparsable: is a FIFO
+script /s/large  (/s/large)
+    runs /s/large
+script /s/loop  (/s/loop)
+    unparsable: too many links
+    link_target = loop
+script /s/nowhere  (/s/nowhere)
+    unparsable: link leads nowhere
+    link_target = ../gone
+script /s/run  (/s/run)
+    runs /s/run
+script /s/to-fifo  (/s/to-fifo)
+    unparsable: is a FIFO
+    link_target = fifo
+script /s/to-folder  (/s/to-folder)
+    unparsable: is a folder
+    link_target = /f
+script /s/to-run  (/s/to-run)
+    link_target = run
+    runs /s/run";
+        assert_eq!(seen.snapshot(), expected);
+    }
+}

@@ -1,0 +1,152 @@
+//! macOS: system extensions, as `sysextd` keeps them in its database.
+
+use crate::bundle;
+use assay_sdk::plist::{self, Dictionary, Value as Plist};
+use assay_sdk::{Entry, Keys, Result, Scan, Value};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+pub(crate) const WATCH: &[&str] = &["/Library/SystemExtensions/**"];
+
+const DATABASE: &str = "/Library/SystemExtensions/db.plist";
+const LIMIT: u64 = 16 << 20;
+
+pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
+    let path = Path::new(DATABASE);
+    let parsed = match scan.content(path, LIMIT) {
+        None => return Ok(()),
+        Some(Ok(bytes)) => plist::parse(&bytes).map_err(|error| error.to_string()),
+        Some(Err(why)) => Err(why),
+    };
+    let settings = Entry::new("system_extension_settings", path, path);
+    let database = match &parsed {
+        Ok(Plist::Dictionary(database)) => database,
+        Ok(_) => return scan.entry(settings.unparsable("no dictionary")),
+        Err(why) => return scan.entry(settings.unparsable(why)),
+    };
+    let developer = database
+        .get("developerMode")
+        .map(|mode| matches!(plist::flat(mode).as_str(), "true" | "1"));
+    scan.entry(settings.maybe("developer_mode", developer))?;
+
+    let mut keys = Keys::default();
+    for extension in dictionaries(database, "extensions") {
+        let entry = extension_entry(scan, extension, &mut keys);
+        scan.entry(entry)?;
+    }
+    for (key, value) in policies(database) {
+        scan.entry(Entry::new("system_extension_policy", key, path).maybe("value", value))?;
+    }
+    Ok(())
+}
+
+fn dictionaries<'a>(database: &'a Dictionary, name: &str) -> impl Iterator<Item = &'a Dictionary> + use<'a> {
+    let items = database.get(name).and_then(Plist::as_array);
+    items.into_iter().flatten().filter_map(Plist::as_dictionary)
+}
+
+fn extension_entry(scan: &mut Scan<'_>, extension: &Dictionary, keys: &mut Keys) -> Entry {
+    let text = |name: &str| extension.get(name).map(plist::flat);
+    let inner = |outer: &str, name: &str| {
+        extension
+            .get(outer)
+            .and_then(Plist::as_dictionary)
+            .and_then(|outer| outer.get(name))
+            .map(plist::flat)
+    };
+    // An update brings a new copy with an id of its own beside the old one: only all three tell copies apart.
+    let words = ["teamID", "identifier", "uniqueID"].map(text);
+    let key = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let versions = [
+        inner("bundleVersion", "CFBundleShortVersionString"),
+        inner("bundleVersion", "CFBundleVersion"),
+    ];
+    let version = versions.into_iter().flatten().collect::<Vec<_>>().join(" build ");
+    let mut categories: Vec<String> = match extension.get("categories") {
+        Some(Plist::Array(categories)) => categories.iter().map(plist::flat).collect(),
+        _ => Vec::new(),
+    };
+    categories.sort();
+    let staged = inner("stagedBundleURL", "relative").and_then(|url| path_of_url(&url));
+    let program = staged.and_then(|bundle| bundle::program(scan, &bundle));
+    Entry::new("system_extension", keys.unique(key.into()), Path::new(DATABASE))
+        .maybe("state", text("state"))
+        .maybe("version", (!version.is_empty()).then_some(version))
+        .maybe(
+            "categories",
+            (!categories.is_empty()).then(|| Value::from_iter(categories)),
+        )
+        .maybe("origin", text("originPath"))
+        .maybe("container", inner("container", "bundlePath"))
+        .programs(program.into_iter().collect())
+}
+
+/// What profiles allow: one item of each list of each policy, sorted and each once; whatever is no list has a value.
+fn policies(database: &Dictionary) -> BTreeMap<String, Option<String>> {
+    let mut all = BTreeMap::new();
+    for (name, value) in dictionaries(database, "extensionPolicies").flatten() {
+        match value {
+            Plist::Array(items) => all.extend(
+                items
+                    .iter()
+                    .map(|item| (format!("{name} {}", plist::flat(item)), None)),
+            ),
+            Plist::Dictionary(teams) => {
+                for (team, allowed) in teams {
+                    match allowed {
+                        Plist::Array(items) => {
+                            all.extend(
+                                items
+                                    .iter()
+                                    .map(|item| (format!("{name} {team} {}", plist::flat(item)), None)),
+                            );
+                        }
+                        other => _ = all.insert(format!("{name} {team}"), Some(plist::flat(other))),
+                    }
+                }
+            }
+            other => _ = all.insert(name.clone(), Some(plist::flat(other))),
+        }
+    }
+    all
+}
+
+/// The path of a `file:` URL.
+fn path_of_url(url: &str) -> Option<PathBuf> {
+    let mut bytes = url.strip_prefix("file://")?.bytes();
+    let mut path = Vec::new();
+    while let Some(byte) = bytes.next() {
+        path.push(if byte == b'%' {
+            hex(bytes.next()?)? << 4 | hex(bytes.next()?)?
+        } else {
+            byte
+        });
+    }
+    let path = PathBuf::from(OsString::from_vec(path));
+    path.is_absolute().then_some(path)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    u8::try_from(char::from(digit).to_digit(16)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_files_are_paths() {
+        for (url, path) in [
+            ("file:///a/b%20c/%e2%82%ac/", Some("/a/b c/\u{20ac}/")),
+            ("file://host", None),
+            ("file:///a%2", None),
+            ("file:///a%zz", None),
+            ("http://x/", None),
+            ("", None),
+        ] {
+            assert_eq!(path_of_url(url).as_deref(), path.map(Path::new), "{url}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What every test from the outside needs: the built programs, a scratch root with a state of its own, and a way to
+//! say what happened there.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it fails"
+)]
+
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// The folder of the built programs and modules. They are built once a test process, as `cargo build` does it: a
+/// test of another package cannot depend on a binary or a shared library.
+pub fn built() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--exclude",
+                "assay-tests",
+                "--manifest-path",
+            ])
+            .arg(manifest);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        assert!(
+            build.status().expect("cargo").success(),
+            "the workspace does not build"
+        );
+        // target/PROFILE/deps/THIS-TEST
+        std::env::current_exe()
+            .unwrap()
+            .ancestors()
+            .nth(2)
+            .unwrap()
+            .to_owned()
+    })
+}
+
+/// Waits until `done`, and fails after a minute.
+pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < until, "waited a minute for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Exit status; -1 for a signal.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A root folder with a state folder, a configuration and a JSON-lines sink of its own, gone after the test.
+///
+/// It is made below the build folder, because nobody but its owner may write to the folders above a module.
+pub struct Scratch {
+    folder: tempfile::TempDir,
+    /// Folders that modules come from; those of the build unless a test says otherwise.
+    pub modules: Vec<PathBuf>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Scratch {
+    /// An empty root of a Linux system.
+    pub fn new() -> Self {
+        let scratch = Self::bare();
+        scratch.file("/etc/os-release", "ID=fixture\n");
+        scratch.file(
+            "/etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nana:x:1000:1000::/home/ana:/bin/sh\n",
+        );
+        scratch
+    }
+
+    /// An empty root of a Mac.
+    pub fn macos() -> Self {
+        let scratch = Self::bare();
+        for folder in [
+            "/System/Library/CoreServices",
+            "/Library/LaunchDaemons",
+            "/private/var/db",
+            "/Users/ana/Library/LaunchAgents",
+        ] {
+            fs::create_dir_all(scratch.host(folder)).unwrap();
+        }
+        scratch
+    }
+
+    fn bare() -> Self {
+        let base = built().join("scratch");
+        fs::create_dir_all(&base).unwrap();
+        let folder = tempfile::Builder::new().prefix("s").tempdir_in(base).unwrap();
+        let scratch = Self {
+            folder,
+            modules: vec![built().to_owned()],
+        };
+        fs::create_dir(scratch.path("root")).unwrap();
+        scratch.config(&format!(
+            "[[sink]]\ntype = 'file'\npath = '{}'\n",
+            scratch.path("alerts.jsonl").display()
+        ));
+        scratch
+    }
+
+    /// A path in the scratch folder, outside the root: `state`, `assay.toml`, `alerts.jsonl`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+    /// Where a path of the root is on this machine.
+    pub fn host(&self, path: &str) -> PathBuf {
+        self.path("root").join(path.trim_start_matches('/'))
+    }
+    /// Replaces the configuration.
+    pub fn config(&self, text: &str) {
+        fs::write(self.path("assay.toml"), text).unwrap();
+    }
+    /// Writes a file of mode 0644 in the root.
+    pub fn file(&self, path: &str, content: impl AsRef<[u8]>) {
+        self.file_mode(path, content, 0o644);
+    }
+    /// Writes a file of mode 0755 in the root.
+    pub fn script(&self, path: &str, content: impl AsRef<[u8]>) {
+        self.file_mode(path, content, 0o755);
+    }
+    /// Writes a file in the root.
+    pub fn file_mode(&self, path: &str, content: impl AsRef<[u8]>, mode: u32) {
+        let host = self.host(path);
+        fs::create_dir_all(host.parent().unwrap()).unwrap();
+        fs::write(&host, content).unwrap();
+        fs::set_permissions(&host, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    /// Makes a link in the root.
+    pub fn link(&self, path: &str, target: &str) {
+        let host = self.host(path);
+        fs::create_dir_all(host.parent().unwrap()).unwrap();
+        symlink(target, host).unwrap();
+    }
+    /// Removes a file of the root.
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.host(path)).unwrap();
+    }
+
+    /// The command `assay ARGS` for this scratch folder, not started yet.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(built().join("assay"));
+        command.args(args).arg("--root").arg(self.path("root"));
+        command
+            .arg("--config")
+            .arg(self.path("assay.toml"))
+            .arg("--state")
+            .arg(self.path("state"));
+        for folder in &self.modules {
+            command.arg("--modules").arg(folder);
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+    /// Runs `assay ARGS` to its end.
+    pub fn assay(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("only UTF-8 is printed");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+    /// Runs `assay ARGS --json`, which must succeed, and gives each line it prints.
+    pub fn json(&self, args: &[&str]) -> Vec<Value> {
+        let ran = self.assay(&[args, &["--json"]].concat());
+        assert_eq!(ran.code, 0, "{args:?}: {ran:?}");
+        ran.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
+    }
+    /// Runs `assay run` and gives the alerts it made.
+    pub fn run(&self) -> Vec<Value> {
+        self.json(&["run"])
+    }
+    /// The same, as `change kind key` each.
+    pub fn said(&self) -> Vec<String> {
+        self.run().iter().map(short).collect()
+    }
+    /// The alerts that the JSON-lines sink got.
+    pub fn delivered(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("alerts.jsonl")).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
+    }
+}
+
+/// `change kind key` of an alert, with what is absent left out.
+pub fn short(alert: &Value) -> String {
+    let words = ["change", "kind", "key"].map(|name| alert[name].as_str().unwrap_or_default().to_owned());
+    words
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Old and new value of a changed field, as text; empty where there is none.
+pub fn change_of(alert: &Value, field: &str) -> (String, String) {
+    let changed = alert["changed"].as_array().into_iter().flatten();
+    let change = changed
+        .into_iter()
+        .find(|c| c["field"] == field)
+        .unwrap_or_else(|| panic!("no {field} in {alert}"));
+    let text = |value: &Value| {
+        value.as_str().map_or_else(
+            || {
+                if value.is_null() {
+                    String::new()
+                } else {
+                    value.to_string()
+                }
+            },
+            str::to_owned,
+        )
+    };
+    (text(&change["old"]), text(&change["new"]))
+}
