@@ -1,4 +1,12 @@
 //! Plant, run, read the alert.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod cli;
+mod damage;
+mod docs;
+mod hostile;
+mod kill;
 mod promises;
+mod receivers;
+mod scenarios;
+mod sinks;

@@ -76,6 +76,15 @@ pub struct Module {
     pub collect: Option<unsafe extern "C" fn(host: *const Host, request: Bytes) -> Status>,
 }
 
+/// Size of a struct of this ABI, as its `size` member has it.
+#[must_use]
+pub const fn size_of<T>() -> u32 {
+    // A handful of pointers: no struct of this ABI comes near the end of 32 bits.
+    #[expect(clippy::cast_possible_truncation, reason = "see above")]
+    let size = core::mem::size_of::<T>() as u32;
+    size
+}
+
 /// The type of [`ENTRY_SYMBOL`]: null when the module refuses the host's major.
 pub type EntryFn = unsafe extern "C" fn(host_major: u16) -> *const Module;
 

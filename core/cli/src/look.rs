@@ -5,6 +5,7 @@ use crate::context::{self, complain, say};
 use crate::table::{self, local, table};
 use anyhow::{Context as _, Result, bail};
 use assay_engine::alert::{Stored, json};
+use assay_engine::discover::KnownFiles;
 use assay_engine::store::{ModuleRow, Store};
 use assay_model::Sandbox;
 use serde_json::{Value, json};
@@ -321,7 +322,7 @@ pub(crate) fn kinds(common: &Common) -> Result<ExitCode> {
 
 /// `assay module list`
 pub(crate) fn modules(common: &Common) -> Result<()> {
-    let found = context::engine(common)?.discover(&[]);
+    let found = context::engine(common)?.discover(&[], &KnownFiles::new());
     let (config, _) = context::config(common)?;
     let disabled = |name: &str| config.modules.disabled.iter().any(|d| d == name);
     if common.json {

@@ -151,8 +151,8 @@ impl<'a> KindRules<'a> {
         self.compared.contains(field)
     }
 
-    fn seen(&self, identity: Identity, mut before: Row, entry: Entry) -> Option<Delta> {
-        let stored = before.clone();
+    fn seen(&self, identity: Identity, stored: Row, entry: Entry) -> Option<Delta> {
+        let mut before = stored.clone();
         // A field that is new in an upgraded module was always there; nobody had looked.
         for known in [&mut before.state, &mut before.baseline].into_iter().flatten() {
             for name in &self.new_fields {
@@ -162,50 +162,24 @@ impl<'a> KindRules<'a> {
                 }
             }
         }
-        let delta = |what, changed, baseline| {
-            let after = Row {
-                state: Some(entry.clone()),
-                baseline,
-            };
-            Some(Delta {
-                identity: identity.clone(),
-                what,
-                changed,
-                before: stored.clone(),
-                after,
-            })
+        let changes = |from: Option<&Entry>| differences(from, Some(&entry), |field| self.counts(field));
+        let is_accepted = before.baseline.as_ref().is_some_and(|baseline| self.same(baseline, &entry));
+        let (what, changed) = match (&before.state, &before.baseline) {
+            (None, None) if self.learn => (None, Vec::new()),
+            (Some(state), _) if self.same(state, &entry) => (None, Vec::new()),
+            // It was gone, and is back as it was: nothing differs.
+            (None, _) if is_accepted => (Some(What::Reverted), Vec::new()),
+            (state, _) if is_accepted => (Some(What::Reverted), changes(state.as_ref())),
+            (None, None) => (Some(What::Added), Vec::new()),
+            // It was gone, and came back as something else than what was accepted.
+            (None, accepted) => (Some(What::Changed), changes(accepted.as_ref())),
+            (state, _) => (Some(What::Changed), changes(state.as_ref())),
         };
-        if self.learn && stored.is_empty() {
-            return delta(None, Vec::new(), Some(entry.clone()));
-        }
-        let changed = differences(before.state.as_ref(), Some(&entry), |field| self.counts(field));
-        let as_baseline = before
-            .baseline
-            .as_ref()
-            .is_some_and(|baseline| self.same(baseline, &entry));
         // What is only shown follows along in the baseline, so that accepting is about compared fields alone.
-        let baseline = if as_baseline {
-            Some(entry.clone())
-        } else {
-            before.baseline.clone()
-        };
-        match (&before.state, &before.baseline) {
-            (Some(state), _) if self.same(state, &entry) => {
-                let unchanged = stored.state.as_ref() == Some(&entry) && stored.baseline == baseline;
-                if unchanged {
-                    None
-                } else {
-                    delta(None, Vec::new(), baseline)
-                }
-            }
-            _ if as_baseline => delta(Some(What::Reverted), changed, baseline),
-            (None, None) => delta(Some(What::Added), Vec::new(), None),
-            (None, Some(accepted)) => {
-                let changed = differences(Some(accepted), Some(&entry), |field| self.counts(field));
-                delta(Some(What::Changed), changed, baseline)
-            }
-            (Some(_), _) => delta(Some(What::Changed), changed, baseline),
-        }
+        let learned = self.learn && stored.is_empty();
+        let baseline = if is_accepted || learned { Some(entry.clone()) } else { before.baseline };
+        let after = Row { state: Some(entry), baseline };
+        (what.is_some() || after != stored).then_some(Delta { identity, what, changed, before: stored, after })
     }
 
     fn same(&self, a: &Entry, b: &Entry) -> bool {

@@ -65,7 +65,6 @@ fn deliver_all(store: &mut Store, deliveries: &mut [Delivery], now: &str) -> Res
         if !said {
             return Ok(());
         }
-        store.witness()?;
     }
 }
 
@@ -96,7 +95,11 @@ impl Delivery {
                     self.down = true;
                     if !was_down {
                         let text = format!("{}: {error}; alerts are queued", self.name);
+                        // On the disk, and witnessed, before another sink can have it.
+                        store.wait_for_disk(true)?;
                         store.append(Draft::about(What::SinkFailed, text), now)?;
+                        store.witness()?;
+                        store.wait_for_disk(false)?;
                         return Ok(true);
                     }
                 }

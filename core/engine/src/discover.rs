@@ -1,6 +1,7 @@
 //! Which modules are there? Every shared library in the module folders.
 
 use crate::trust::{self, Refused};
+use assay_model::Stamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub struct Candidate {
     pub name: String,
     /// The checked descriptor, from which it is loaded.
     pub file: File,
+    /// Identity and times of the file.
+    pub stamp: Stamp,
     /// Digest of its content.
     pub sha256: String,
 }
@@ -39,9 +42,13 @@ pub struct Pins {
     pub modules: BTreeMap<String, String>,
 }
 
-/// Looks through the folders; with `pins`, only files that are pinned are loaded. A folder that is not there is no error: it holds no modules.
+/// What a module file was when its digest was last taken, by its path.
+pub type KnownFiles = BTreeMap<PathBuf, (Stamp, String)>;
+
+/// Looks through the folders; with `pins`, only files that are pinned are loaded. A file that is as it was in `known`
+/// is not read again. A folder that is not there is no error: it holds no modules.
 #[must_use]
-pub fn discover(folders: &[PathBuf], disabled: &[String], pins: Option<&Pins>) -> Found {
+pub fn discover(folders: &[PathBuf], disabled: &[String], pins: Option<&Pins>, known: &KnownFiles) -> Found {
     let mut found = Found::default();
     for folder in folders {
         // Links on the way are resolved once; from then on no link is followed.
@@ -58,7 +65,7 @@ pub fn discover(folders: &[PathBuf], disabled: &[String], pins: Option<&Pins>) -
             if disabled.contains(&name) || found.candidates.iter().any(|c| c.name == name) {
                 continue;
             }
-            match open(&path, name) {
+            match open(&path, name, known) {
                 Ok(candidate)
                     if pins
                         .is_some_and(|pins| pins.modules.get(&candidate.name) != Some(&candidate.sha256)) =>
@@ -85,21 +92,22 @@ pub fn open_module(path: &Path) -> Result<Candidate, Refused> {
     let name = module_name(path).ok_or_else(|| Refused::NotRegular {
         path: path.to_owned(),
     })?;
-    open(path, name)
+    open(path, name, &KnownFiles::new())
 }
 
-fn open(path: &Path, name: String) -> Result<Candidate, Refused> {
+fn open(path: &Path, name: String, known: &KnownFiles) -> Result<Candidate, Refused> {
     let file = trust::open(path)?;
-    let sha256 = digest(&file).map_err(|why| Refused::Open {
-        path: path.to_owned(),
-        why,
-    })?;
-    Ok(Candidate {
-        path: path.to_owned(),
-        name,
-        file,
-        sha256,
-    })
+    let failed = |why: std::io::Error| Refused::Open { path: path.to_owned(), why };
+    let stat = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
+    let stamp = assay_root::stamp(&stat);
+    let sha256 = match known.get(path) {
+        Some((then, sha256)) if *then == stamp => sha256.clone(),
+        _ => digest(&file).map_err(failed)?,
+    };
+    // What was written just now is read again next time.
+    let now = jiff::Timestamp::now().as_nanosecond();
+    let stamp = if stamp.is_settled(i64::try_from(now).unwrap_or(0)) { stamp } else { Stamp::default() };
+    Ok(Candidate { path: path.to_owned(), name, file, stamp, sha256 })
 }
 
 /// `libassay_module_cron.so`, `assay_module_cron.so` and `cron.so` are all `cron`.

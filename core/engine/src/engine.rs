@@ -4,14 +4,14 @@ use crate::alert::{Draft, Stored};
 use crate::config::Config;
 use crate::config::Trust;
 use crate::deliver::{self, SinkReport, deliver};
-use crate::discover::{Found, Pins, discover};
+use crate::discover::{Found, KnownFiles, Pins, discover};
 use crate::facts::Measure;
 use crate::run::{Failure, Limits, Target, collect};
-use crate::settle::{Outcome, Settler};
-use crate::store::{self, EntryRow, Lock, Store, StoreError};
+use crate::settle::{Looked, Outcome, Settler};
+use crate::store::{self, EntryRow, Lock, ModuleRow, Store, StoreError};
 use crate::{places, trust};
-use assay_model::{Operation, Os, Text, What};
-use assay_root::{Root, RootError};
+use assay_model::{Input, Operation, Os, Text, What};
+use assay_root::{Checker, Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -174,7 +174,13 @@ impl Engine {
     ) -> Result<Report, EngineError> {
         let started = now();
         let config = &self.options.config;
-        let found = self.discover(&config.modules.disabled);
+        let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let (mut store, opened) = Store::open(&self.options.state, &host_name)?;
+        let full = full || self.full_is_due(&store)?;
+        let known = store.modules()?;
+        let known_files = known.values().filter(|_| !full);
+        let known_files = known_files.map(|m| (m.path.as_path().to_owned(), (m.stamp, m.sha256.clone())));
+        let mut found = self.discover(&config.modules.disabled, &known_files.collect());
         if found.candidates.is_empty() && found.refused.is_empty() {
             return Err(EngineError::NoModules(self.options.folders.clone()));
         }
@@ -185,8 +191,6 @@ impl Engine {
                 .canonicalize()
                 .unwrap_or_else(|_| self.options.host.clone()),
         )?;
-        let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let (mut store, opened) = Store::open(&self.options.state, &host_name)?;
         let before = store.last_seq()?;
         let mut sinks = deliver::open(config, &mut store)?;
         let failed_before: Vec<bool> = sinks.iter().map(deliver::Delivery::failed).collect();
@@ -199,7 +203,6 @@ impl Engine {
             store.witness()?;
         }
 
-        let full = full || self.full_is_due(&store)?;
         let how = Measure {
             max_size: config.verify.max_size.0,
             timeout: config.verify.file_timeout.0,
@@ -226,7 +229,15 @@ impl Engine {
                 .collect::<BTreeSet<_>>(),
         )?;
         let modules = found.candidates.len();
-        self.scan(found, |done, outcome| {
+        let mut done = 0;
+        if !full {
+            let (same, looked) = self.unchanged(&known, &found);
+            found.candidates.retain(|module| !same.contains(&module.name));
+            done = same.len();
+            settler.looked(looked);
+        }
+        self.scan(&found, |outcome| {
+            done += 1;
             progress(&outcome.name, done, modules);
             settler.module(outcome)?;
             settler.store.witness()?;
@@ -270,6 +281,48 @@ impl Engine {
         })
     }
 
+    /// What a module is asked, besides the files that it reads: other answers may follow from another question.
+    fn request_of(&self, module: &str) -> String {
+        let config = self.options.config.module.get(module).map(|table| toml::to_string(table).unwrap_or_default());
+        let root = self.root.path().display();
+        let (os, version) = (self.os.as_str(), env!("CARGO_PKG_VERSION"));
+        crate::alert::digest(&format!("{version}\n{os}\n{root}\n{}", config.unwrap_or_default()))
+    }
+
+    /// The modules that would say what they said last time, because everything that they looked at is as it was; and
+    /// what was found there. Looking is done by a thread that is left behind when it hangs.
+    fn unchanged(&self, known: &BTreeMap<String, ModuleRow>, found: &Found) -> (BTreeSet<String>, Looked) {
+        let mut questions = Vec::new();
+        for module in &found.candidates {
+            let Some(row) = known.get(&module.name) else { continue };
+            let as_before = row.sha256 == module.sha256
+                && row.path.as_path() == module.path
+                && row.failure.is_none()
+                && !row.missing
+                && row.request.as_ref() == Some(&self.request_of(&module.name));
+            if let Some(inputs) = row.inputs.clone().filter(|_| as_before) {
+                questions.push((module.name.clone(), inputs));
+            }
+        }
+        let root = Arc::clone(&self.root);
+        let (send, receive) = channel();
+        let look = move || {
+            let mut checker = Checker::new(&root);
+            let mut same = BTreeSet::new();
+            for (module, inputs) in questions {
+                // A module that has nothing to look at on this system looked at nothing: that is all the same too.
+                let inputs = serde_json::from_str::<Vec<Input>>(&inputs);
+                if inputs.is_ok_and(|inputs| checker.all_same(&inputs)) {
+                    same.insert(module);
+                }
+            }
+            _ = send.send((same, checker.into_kept()));
+        };
+        let looking = std::thread::Builder::new().name("look".into()).spawn(look);
+        let answer = looking.ok().and_then(|_| receive.recv_timeout(self.options.config.verify.file_timeout.0).ok());
+        answer.unwrap_or_default()
+    }
+
     fn full_is_due(&self, store: &Store) -> Result<bool, StoreError> {
         let last = store
             .meta("last_full")?
@@ -283,8 +336,8 @@ impl Engine {
     /// Runs every module, a few at a time, and gives each outcome as it comes.
     fn scan(
         &self,
-        found: Found,
-        mut settle: impl FnMut(usize, Outcome) -> Result<(), StoreError>,
+        found: &Found,
+        mut settle: impl FnMut(Outcome) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
         let root = self
             .root
@@ -327,6 +380,8 @@ impl Engine {
                         let outcome = Outcome {
                             name: module.name.clone(),
                             path: module.path.as_path().into(),
+                            stamp: module.stamp,
+                            request: self.request_of(&module.name),
                             sha256: module.sha256.clone(),
                             output,
                         };
@@ -337,8 +392,8 @@ impl Engine {
                 });
             }
             drop(send);
-            for (done, outcome) in receive.into_iter().enumerate() {
-                settle(done + 1, outcome)?;
+            for outcome in receive {
+                settle(outcome)?;
             }
             Ok(())
         })
@@ -349,7 +404,7 @@ impl Engine {
     /// # Errors
     /// When there are no modules, or the host cannot be used.
     pub fn describe(&self) -> Result<BTreeMap<String, Result<assay_model::Manifest, Failure>>, EngineError> {
-        let found = self.discover(&[]);
+        let found = self.discover(&[], &KnownFiles::new());
         if found.candidates.is_empty() {
             return Err(EngineError::NoModules(self.options.folders.clone()));
         }
@@ -387,9 +442,9 @@ impl Engine {
 
     /// The files in the module folders, trusted and not, without those that are `disabled`.
     #[must_use]
-    pub fn discover(&self, disabled: &[String]) -> Found {
+    pub fn discover(&self, disabled: &[String], known: &KnownFiles) -> Found {
         let pins = (self.options.config.modules.trust == Trust::Pinned).then_some(&self.options.pins);
-        discover(&self.options.folders, disabled, pins)
+        discover(&self.options.folders, disabled, pins, known)
     }
 
     /// Accepts deviations as known, and answers how many.

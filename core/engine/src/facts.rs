@@ -5,10 +5,9 @@
 //! read in time, or at all, is a gap, and what was known of it stays.
 
 use crate::discover::hex;
-use assay_model::{Facts, FieldKind, FileType, Gap, GapReason, Kind, Manifest, SourceCheck, Text};
+use assay_model::{Facts, FieldKind, FileType, Gap, GapReason, Kind, Manifest, SourceCheck, Stamp, Text};
 use assay_root::{Last, Root, RootError, Stat, Why};
 use rustix::fs::{Advice, fadvise};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
@@ -19,17 +18,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The name under which the core lists the files that entries name, as a module lists entries.
 pub const MODULE: &str = "facts";
-
-/// When these are the same, so is the content: times in nanoseconds since the epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are those of stat(2)")]
-pub struct Stamp {
-    pub dev: u64,
-    pub ino: u64,
-    pub size: i64,
-    pub mtime: i64,
-    pub ctime: i64,
-}
 
 /// What was known of a file before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +195,7 @@ fn measure_one(root: &Root, path: &Text, known: Option<&Known>, how: &Measure) -
         Ok(None) => return Measured::Facts(Stamp::default(), Facts::missing(), None),
         Err(error) => return Measured::Unknown(gap_of(path, &error)),
     };
-    let stamp = stamp_of(&stat);
+    let stamp = assay_root::stamp(&stat);
     if !how.full && known.is_some_and(|known| known.stamp == stamp) {
         return Measured::Same;
     }
@@ -272,10 +260,10 @@ fn hash(root: &Root, path: &Text, how: &Measure) -> Measured {
         let Ok(after) = rustix::fs::fstat(&file) else {
             continue;
         };
-        let stamp = stamp_of(&after);
+        let stamp = assay_root::stamp(&after);
         let mut facts = facts_of(&after);
         facts.sha256 = Some(digest);
-        if stamp == stamp_of(&before) {
+        if stamp == assay_root::stamp(&before) {
             return Measured::Facts(settled(stamp), facts, None);
         }
         last = Some(facts);
@@ -286,19 +274,10 @@ fn hash(root: &Root, path: &Text, how: &Measure) -> Measured {
     Measured::Facts(Stamp::default(), facts, None)
 }
 
-/// A stamp that can be relied on. A second write within one step of the file system's clock leaves all times as
-/// they are, so a file that was changed just now gets none, and the next run reads it again.
+/// A stamp that can be relied on; none for a file that was changed just now, so that the next run reads it again.
 fn settled(stamp: Stamp) -> Stamp {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(i64::MAX, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX));
-    // Only ctime: mtime is whatever its owner says.
-    let newest = stamp.ctime;
-    if newest.saturating_sub(now).saturating_abs() < 1_000_000_000 {
-        Stamp::default()
-    } else {
-        stamp
-    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    if stamp.is_settled(i64::try_from(now).unwrap_or(i64::MAX)) { stamp } else { Stamp::default() }
 }
 
 /// The digest of at most `limit` bytes; `None` when there are more.
@@ -321,26 +300,6 @@ fn digest(file: &mut File, limit: u64) -> std::io::Result<Option<String>> {
         if total > limit {
             return Ok(None);
         }
-    }
-}
-
-#[expect(
-    clippy::unnecessary_cast,
-    clippy::cast_sign_loss,
-    clippy::allow_attributes,
-    reason = "types of stat differ between systems"
-)]
-fn stamp_of(stat: &Stat) -> Stamp {
-    Stamp {
-        dev: stat.st_dev as u64,
-        ino: stat.st_ino as u64,
-        size: stat.st_size as i64,
-        mtime: (stat.st_mtime as i64)
-            .wrapping_mul(1_000_000_000)
-            .wrapping_add(stat.st_mtime_nsec as i64),
-        ctime: (stat.st_ctime as i64)
-            .wrapping_mul(1_000_000_000)
-            .wrapping_add(stat.st_ctime_nsec as i64),
     }
 }
 

@@ -5,16 +5,16 @@
 
 use crate::discover::{Candidate, hex};
 use assay_model::{
-    Confine, Entry, Gap, HostInfo, LogLevel, MAX_NESTING, Manifest, Operation, Os, PROTOCOL_VERSION, Record,
-    Request, Sandbox,
+    Confine, Entry, Gap, HostInfo, Input, LogLevel, MAX_NESTING, Manifest, Operation, Os, PROTOCOL_VERSION,
+    Record, Request, Sandbox,
 };
 use command_fds::{CommandFdExt as _, FdMapping};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -26,10 +26,19 @@ const MAX_LINE: usize = 1 << 20;
 const MAX_OUTPUT: usize = 256 << 20;
 /// Records of one scan.
 const MAX_RECORDS: usize = 1_000_000;
+/// Bytes of memory that the records of one scan may take: a list of short strings takes twenty times what it takes on
+/// the wire, and a core that runs out of memory takes every other module along.
+const MAX_MEMORY: usize = 512 << 20;
+/// About what a value takes in memory besides its bytes: a vector, its allocation, a share of the map it is in.
+const VALUE: usize = 64;
+/// Bytes of the reason that a failure gives.
+const MAX_REASON: usize = 1000;
 /// Bytes of standard error that are kept.
 const MAX_STDERR: usize = 16 << 10;
 /// How long a process may take to end after it closed its output, or after it was killed.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long between two looks whether it has.
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// What a module may use.
 #[derive(Clone, Debug)]
@@ -52,11 +61,13 @@ pub struct Target {
 }
 
 /// The bytes of a scan, not yet understood: when they are those of the last good scan, they need not be.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Output {
     /// Digest of everything the process wrote.
     pub digest: String,
     bytes: Vec<u8>,
+    /// Bytes since the last end of a line.
+    open_line: usize,
     ended: String,
     stderr: Vec<u8>,
 }
@@ -70,6 +81,8 @@ pub struct Scan {
     pub entries: Vec<Entry>,
     /// What it could not look at.
     pub gaps: Vec<Gap>,
+    /// What it all depends on; `None` when the module does not say, and must be asked every time.
+    pub inputs: Option<Vec<Input>>,
     /// The walls around it.
     pub sandbox: Sandbox,
     /// Its messages.
@@ -87,10 +100,13 @@ pub struct Failure {
 }
 
 fn failure(name: &'static str, text: impl Into<String>) -> Failure {
-    Failure {
-        name,
-        text: text.into(),
+    let mut text = text.into();
+    // It may quote the module, and ends up in an alert.
+    if text.len() > MAX_REASON {
+        text.truncate(text.floor_char_boundary(MAX_REASON));
+        text.push('…');
     }
+    Failure { name, text }
 }
 
 /// Runs a module and reads all it writes.
@@ -123,6 +139,7 @@ pub fn collect(
     };
     let confine = Confine {
         module: module.path.to_string_lossy().into_owned(),
+        core: std::process::id(),
         memory: limits.memory,
         cpu_seconds: limits.cpu.as_secs().max(1),
     };
@@ -144,20 +161,24 @@ pub fn collect(
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command.spawn().map(Process)
+        let child = command.spawn()?;
+        Ok(Process { child, reaped: false })
     };
     let mut process = start().map_err(|e| failure("not_started", format!("`{}`: {e}", host.display())))?;
-    if let Some(mut stdin) = process.0.stdin.take() {
-        // A host that died already is told by its missing output.
-        _ = stdin.write_all(lines.as_bytes());
-    }
-    let mut output = Output {
-        digest: String::new(),
-        bytes: Vec::new(),
-        ended: String::new(),
-        stderr: Vec::new(),
-    };
-    read_all(&mut process.0, &mut output, started + limits.deadline)?;
+    let mut output = Output::default();
+    converse(
+        &mut process.child,
+        lines.as_bytes(),
+        &mut output,
+        started + limits.deadline,
+    )
+    .map_err(|e| match e.name {
+        "deadline" => failure(
+            "deadline",
+            format!("the scan took longer than {} seconds", limits.deadline.as_secs()),
+        ),
+        _ => e,
+    })?;
     output.ended = process
         .end()
         .map_or_else(|| "could not be killed".to_owned(), describe);
@@ -166,110 +187,118 @@ pub fn collect(
 }
 
 /// A child whose whole process group dies when this is dropped.
-struct Process(Child);
+struct Process {
+    child: Child,
+    reaped: bool,
+}
 
 impl Process {
-    /// Waits for the end it is coming to, then forces it.
+    /// Waits for the end it is coming to, then forces it, together with whatever it left behind.
     fn end(&mut self) -> Option<ExitStatus> {
-        let status = self.wait(GRACE);
+        self.wait_for_end();
         self.kill();
-        status.or_else(|| self.wait(GRACE))
+        let until = Instant::now() + GRACE;
+        let mut status = self.child.try_wait();
+        while matches!(status, Ok(None)) && Instant::now() < until {
+            std::thread::sleep(PAUSE);
+            status = self.child.try_wait();
+        }
+        self.reaped = !matches!(status, Ok(None));
+        status.ok().flatten()
     }
 
-    fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
-        let until = Instant::now() + patience;
-        loop {
-            match self.0.try_wait() {
-                Ok(Some(status)) => return Some(status),
-                Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_micros(200)),
-                _ => return None,
-            }
+    /// Returns when it has ended by itself, or not in time. It stays a zombie: only that keeps its number, which is
+    /// also that of the group to be killed, from being given to somebody else.
+    fn wait_for_end(&self) {
+        let until = Instant::now() + GRACE;
+        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while let Some(pid) = self.pid()
+            && matches!(waitid(WaitId::Pid(pid), ended), Ok(None))
+            && Instant::now() < until
+        {
+            std::thread::sleep(PAUSE);
         }
     }
 
-    fn kill(&mut self) {
-        if let Ok(pid) = i32::try_from(self.0.id())
-            && let Some(group) = Pid::from_raw(pid)
+    fn kill(&self) {
+        if let Some(group) = self.pid()
+            && !self.reaped
         {
-            // Also when the leader is gone: the group holds whatever it left behind.
             _ = kill_process_group(group, Signal::KILL);
         }
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
-        _ = self.wait(GRACE);
+        if !self.reaped {
+            self.kill();
+            self.end();
+        }
     }
 }
 
 fn describe(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(signal)) => {
-            let name = match signal {
-                6 => " (abort)",
-                9 => " (killed)",
-                11 => " (segmentation fault)",
-                24 => " (processor time used up)",
-                _ => "",
-            };
-            format!("signal {signal}{name}")
-        }
-        (None, None) => "unknown end".to_owned(),
-    }
+    let Some(signal) = status.signal() else {
+        return status
+            .code()
+            .map_or_else(|| "unknown end".to_owned(), |code| format!("exit status {code}"));
+    };
+    let name = match Signal::from_named_raw(signal) {
+        Some(Signal::ABORT) => " (abort)",
+        Some(Signal::BUS) => " (bus error)",
+        Some(Signal::FPE) => " (arithmetic error)",
+        Some(Signal::ILL) => " (illegal instruction)",
+        Some(Signal::KILL) => " (killed)",
+        Some(Signal::SEGV) => " (segmentation fault)",
+        Some(Signal::XCPU) => " (processor time used up)",
+        _ => "",
+    };
+    format!("signal {signal}{name}")
 }
 
-/// Reads standard output and error until both are closed.
-fn read_all(child: &mut Child, output: &mut Output, deadline: Instant) -> Result<(), Failure> {
-    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+/// Writes the request, and reads standard output and error until the first of them is closed.
+fn converse(
+    child: &mut Child,
+    mut request: &[u8],
+    output: &mut Output,
+    deadline: Instant,
+) -> Result<(), Failure> {
+    let (mut stdin, mut stdout, mut stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    if let Some(pipe) = &stdin {
+        // A process that does not read must not hold up the deadline.
+        let nonblocking = rustix::fs::fcntl_setfl(pipe, rustix::fs::OFlags::NONBLOCK);
+        nonblocking.map_err(|errno| failure("io", errno.to_string()))?;
+    }
     let mut buffer = vec![0; 64 << 10];
     while stdout.is_some() {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(failure("deadline", "the scan took longer than it may"));
+            return Err(failure("deadline", ""));
         }
-        let (out_ready, err_ready) = {
-            let open = [
-                stdout.as_ref().map(|s| s.as_fd()),
-                stderr.as_ref().map(|s| s.as_fd()),
-            ];
-            let mut polled: Vec<_> = open
-                .iter()
-                .flatten()
-                .map(|fd| PollFd::new(fd, PollFlags::IN))
-                .collect();
-            let timeout = left.try_into().ok();
-            match poll(&mut polled, timeout.as_ref()) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(errno) => return Err(failure("io", errno.to_string())),
+        let ends = [
+            stdin.as_ref().map(|pipe| (pipe.as_fd(), PollFlags::OUT)),
+            stdout.as_ref().map(|pipe| (pipe.as_fd(), PollFlags::IN)),
+            stderr.as_ref().map(|pipe| (pipe.as_fd(), PollFlags::IN)),
+        ];
+        let [writable, readable, complains] = ready(ends, left)?;
+        if writable && let Some(pipe) = &mut stdin {
+            match pipe.write(request) {
+                Ok(written) => request = &request[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // A host that died already is told by its missing output.
+                Err(_) => request = &[],
             }
-            let ready: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
-            (
-                ready.first().copied().unwrap_or(false),
-                ready.get(1).copied().unwrap_or(false),
-            )
-        };
-        if out_ready && let Some(pipe) = &mut stdout {
-            match pipe.read(&mut buffer) {
-                Ok(0) | Err(_) => stdout = None,
-                Ok(read) => {
-                    output.bytes.extend_from_slice(&buffer[..read]);
-                    let tail = output.bytes.len().saturating_sub(MAX_LINE);
-                    if output.bytes.len() > MAX_OUTPUT {
-                        return Err(failure("output_too_big", format!("more than {MAX_OUTPUT} bytes")));
-                    }
-                    if tail > 0 && !output.bytes[tail..].contains(&b'\n') {
-                        return Err(failure(
-                            "line_too_long",
-                            format!("a line of more than {MAX_LINE} bytes"),
-                        ));
-                    }
-                }
+            if request.is_empty() {
+                stdin = None;
             }
         }
-        if err_ready && let Some(pipe) = &mut stderr {
+        // What it complains of first: when both are closed, that is the last there is.
+        if complains && let Some(pipe) = &mut stderr {
             match pipe.read(&mut buffer) {
                 Ok(0) | Err(_) => stderr = None,
                 Ok(read) => {
@@ -278,8 +307,60 @@ fn read_all(child: &mut Child, output: &mut Output, deadline: Instant) -> Result
                 }
             }
         }
+        if readable && let Some(pipe) = &mut stdout {
+            match pipe.read(&mut buffer) {
+                Ok(0) | Err(_) => stdout = None,
+                Ok(read) => output.take(&buffer[..read])?,
+            }
+        }
     }
     Ok(())
+}
+
+/// Waits until one of the open ends can be used, and says which.
+fn ready(ends: [Option<(BorrowedFd<'_>, PollFlags)>; 3], patience: Duration) -> Result<[bool; 3], Failure> {
+    let open = ends.into_iter().flatten();
+    let mut polled: Vec<_> = open
+        .map(|(fd, flags)| PollFd::from_borrowed_fd(fd, flags))
+        .collect();
+    match poll(&mut polled, patience.try_into().ok().as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(errno) => return Err(failure("io", errno.to_string())),
+    }
+    let mut usable = polled.iter().map(|fd| !fd.revents().is_empty());
+    Ok(ends.map(|end| end.is_some() && usable.next().unwrap_or(false)))
+}
+
+impl Output {
+    /// The output of a process that is not there: a recorded stream of records.
+    #[must_use]
+    pub fn recorded(bytes: Vec<u8>) -> Self {
+        Self {
+            digest: hex(&Sha256::digest(&bytes)),
+            bytes,
+            ended: "exit status 0".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn take(&mut self, read: &[u8]) -> Result<(), Failure> {
+        self.bytes.extend_from_slice(read);
+        if self.bytes.len() > MAX_OUTPUT {
+            return Err(failure("output_too_big", format!("more than {MAX_OUTPUT} bytes")));
+        }
+        self.open_line = read
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(self.open_line + read.len(), |newline| read.len() - newline - 1);
+        if self.open_line > MAX_LINE {
+            return Err(too_long());
+        }
+        Ok(())
+    }
+}
+
+fn too_long() -> Failure {
+    failure("line_too_long", format!("a line of more than {MAX_LINE} bytes"))
 }
 
 /// Understands what a module wrote.
@@ -304,9 +385,13 @@ struct Reader {
     manifest: Option<Manifest>,
     entries: Vec<Entry>,
     gaps: Vec<Gap>,
+    inputs: Vec<Input>,
+    complete: bool,
     log: Vec<(LogLevel, String)>,
     done: Option<u64>,
     records: usize,
+    /// About what they take.
+    memory: usize,
 }
 
 impl Reader {
@@ -319,12 +404,17 @@ impl Reader {
             ));
         }
         if line.len() > MAX_LINE {
+            return Err(too_long());
+        }
+        let (nesting, values) = shape(line);
+        self.memory += line.len() + values * VALUE;
+        if self.memory > MAX_MEMORY {
             return Err(failure(
-                "line_too_long",
-                format!("a line of more than {MAX_LINE} bytes"),
+                "output_too_big",
+                format!("what it lists takes more than {MAX_MEMORY} bytes of memory"),
             ));
         }
-        if nesting(line) > MAX_NESTING {
+        if nesting > MAX_NESTING {
             return Err(failure(
                 "nested_too_deep",
                 format!("a record nested more than {MAX_NESTING} levels"),
@@ -352,12 +442,19 @@ impl Reader {
                     format!("the module speaks version {v}"),
                 ));
             }
+            Record::Hello { .. } if self.manifest.is_some() => {
+                return Err(failure("invalid_record", "`hello` came twice"));
+            }
             Record::Hello { manifest, .. } => self.manifest = Some(manifest),
             Record::Entry(_) | Record::Gap(_) if self.manifest.is_none() => {
                 return Err(failure("no_hello", "an entry came before `hello`"));
             }
             Record::Entry(entry) => self.entries.push(entry),
             Record::Gap(gap) => self.gaps.push(gap),
+            Record::Inputs { seen, complete } => {
+                self.inputs.extend(seen);
+                self.complete = complete;
+            }
             Record::Log { level, text } => self.log.push((level, text)),
             Record::Done { entries } => self.done = Some(entries),
         }
@@ -400,21 +497,24 @@ impl Reader {
             manifest,
             entries: self.entries,
             gaps: self.gaps,
+            inputs: self.complete.then_some(self.inputs),
             sandbox,
             log: self.log,
         })
     }
 }
 
-/// How deep a line nests, without parsing it.
-fn nesting(line: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut quoted, mut escaped) = (0usize, 0, false, false);
+/// How deep a line nests, and about how many values it holds, without parsing it.
+fn shape(line: &[u8]) -> (usize, usize) {
+    let (mut depth, mut deepest, mut values, mut quoted, mut escaped) = (0usize, 0, 0, false, false);
     for byte in line {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
+            b',' if !quoted => values += 1,
             b'{' | b'[' if !quoted => {
+                values += 1;
                 depth += 1;
                 deepest = deepest.max(depth);
             }
@@ -422,7 +522,7 @@ fn nesting(line: &[u8]) -> usize {
             _ => {}
         }
     }
-    deepest
+    (deepest, values)
 }
 
 fn check_manifest(manifest: &Manifest, name: &str) -> Result<(), Failure> {
@@ -446,7 +546,8 @@ fn check_manifest(manifest: &Manifest, name: &str) -> Result<(), Failure> {
     let mut kinds = HashSet::new();
     for kind in &manifest.kinds {
         let fields: HashSet<_> = kind.fields.iter().map(|f| &f.name).collect();
-        if !word(&kind.name) || !kinds.insert(&kind.name) || fields.len() != kind.fields.len() {
+        let words = word(&kind.name) && fields.iter().all(|name| word(name));
+        if !words || !kinds.insert(&kind.name) || fields.len() != kind.fields.len() {
             return wrong(format!(
                 "kind `{}` or one of its fields is declared twice, or is no word",
                 kind.name
@@ -505,15 +606,7 @@ mod tests {
 
     fn parsed(lines: &str) -> Result<Scan, Failure> {
         let text = lines.replace("HELLO", &HELLO.replace('\n', " "));
-        parse(
-            &Output {
-                digest: String::new(),
-                bytes: text.into_bytes(),
-                ended: "exit status 0".into(),
-                stderr: Vec::new(),
-            },
-            "m",
-        )
+        parse(&Output::recorded(text.into_bytes()), "m")
     }
     fn entry(key: &str) -> String {
         format!(r#"{{"record":"entry","kind":"k","key":{key},"source":"/s","fields":{{"f":"v"}}}}"#)

@@ -4,14 +4,15 @@
 use crate::alert::Draft;
 use crate::compare::{Delta, FileDelta, Identity, compare, compare_file};
 use crate::config::Accept;
-use crate::facts::{self, Known, MODULE, Measure, Measured, Role, Stamp, measure};
+use crate::facts::{self, Known, MODULE, Measure, Measured, Role, measure};
 use crate::run::{Failure, Output, parse};
 use crate::store::{FileRow, ModuleRow, Result, Store};
 use assay_model::{
-    Entry, Facts, FieldChange, Gap, GapReason, Kind, Manifest, Severity, SourceCheck, Text, What,
+    Entry, Facts, FieldChange, Gap, GapReason, Kind, Manifest, Severity, SourceCheck, Stamp, Text, What,
 };
-use assay_root::Root;
+use assay_root::{Root, Stat};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What one module's process gave.
@@ -19,7 +20,10 @@ pub(crate) struct Outcome {
     /// Its file, as it was loaded.
     pub(crate) name: String,
     pub(crate) path: Text,
+    pub(crate) stamp: Stamp,
     pub(crate) sha256: String,
+    /// Digest of what it was asked, besides the files it read.
+    pub(crate) request: String,
     pub(crate) output: std::result::Result<Output, Failure>,
 }
 
@@ -33,6 +37,8 @@ pub(crate) struct Settler<'a> {
     modules: BTreeMap<String, ModuleRow>,
     files: BTreeMap<Text, FileRow>,
     measured: HashMap<Text, Measured>,
+    /// What was found at paths while finding out which modules need not run.
+    looked: Looked,
     /// Which entries name a file, once that had to be known.
     names: Option<Names>,
     /// Entries changed, so files may be named that were not, or no more.
@@ -42,6 +48,9 @@ pub(crate) struct Settler<'a> {
     /// Entries that were learned, by module.
     pub(crate) learned: BTreeMap<String, usize>,
 }
+
+/// What was found at paths, links being links.
+pub(crate) type Looked = HashMap<PathBuf, Option<Stat>>;
 
 /// Which entries name which files, and why.
 type Names = HashMap<Text, Vec<Naming>>;
@@ -70,6 +79,7 @@ impl<'a> Settler<'a> {
             modules: store.modules()?,
             files: store.files()?,
             measured: HashMap::new(),
+            looked: Looked::new(),
             names: None,
             entries_changed: store.meta("names_changed")?.is_some_and(|v| v == "1"),
             first: store.meta("announced")?.is_none(),
@@ -78,21 +88,31 @@ impl<'a> Settler<'a> {
         })
     }
 
+    /// Files that were looked at already in this run need not be looked at again.
+    pub(crate) fn looked(&mut self, looked: Looked) {
+        self.looked = looked;
+    }
+
     /// Settles one module.
     pub(crate) fn module(&mut self, outcome: Outcome) -> Result<()> {
         let Outcome {
             name,
             path,
+            stamp,
             sha256,
+            request,
             output,
         } = outcome;
         let known = self.modules.get(&name).cloned();
         let mut row = known.clone().unwrap_or_else(|| ModuleRow {
             name: name.clone(),
             path: path.clone(),
+            stamp,
             sha256: sha256.clone(),
             manifest: None,
             output: None,
+            request: None,
+            inputs: None,
             failure: None,
             sandbox: None,
             announced: false,
@@ -124,6 +144,7 @@ impl<'a> Settler<'a> {
             (row.path, row.sha256) = (path, sha256);
         }
         row.missing = false;
+        row.stamp = stamp;
         let output = match output {
             // Byte for byte the last good scan: there is nothing to compare.
             Ok(output) if row.output.as_ref() == Some(&output.digest) => {
@@ -169,6 +190,8 @@ impl<'a> Settler<'a> {
         }
         row.sandbox = serde_json::to_string(&scan.sandbox).ok();
         row.output = digest;
+        row.request = Some(request);
+        row.inputs = scan.inputs.as_ref().and_then(|inputs| serde_json::to_string(inputs).ok());
         let gaps = self.changed_gaps(&name, &scan.gaps)?;
         let quiet = !row.announced;
         row.manifest = Some(scan.manifest.clone());
@@ -314,14 +337,19 @@ impl<'a> Settler<'a> {
     }
 
     fn measure(&mut self, paths: impl IntoIterator<Item = Text>) {
-        let jobs = paths
-            .into_iter()
-            .filter(|path| !self.measured.contains_key(path))
-            .map(|path| {
-                let known = self.files.get(&path).map(|file| file.known.clone());
-                (path, known)
-            });
-        let jobs: Vec<_> = jobs.collect();
+        let mut jobs = Vec::new();
+        for path in paths {
+            if self.measured.contains_key(&path) {
+                continue;
+            }
+            let known = self.files.get(&path).map(|file| file.known.clone());
+            let looked = self.looked.get(path.as_path()).copied().flatten();
+            if !self.how.full && known.as_ref().map(|known| known.stamp) == looked.as_ref().map(assay_root::stamp) && looked.is_some() {
+                self.measured.insert(path, Measured::Same);
+            } else {
+                jobs.push((path, known));
+            }
+        }
         self.measured.extend(measure(&self.root, jobs, &self.how));
     }
 
@@ -464,6 +492,11 @@ impl<'a> Settler<'a> {
             }
             let naming = names.get(&path).map(Vec::as_slice).unwrap_or_default();
             let old = self.files.get(&path);
+            // Of a file that only entries name that are gone, what was last told stands until one is back.
+            let is_gone = !naming.is_empty() && !naming.iter().any(|n| n.in_state);
+            if is_gone && old.is_some() {
+                continue;
+            }
             let role = naming
                 .iter()
                 .filter_map(|n| n.role)
@@ -497,11 +530,7 @@ impl<'a> Settler<'a> {
                         continue;
                     };
                     let (file, delta) = measured_again(old, role, stamp, &facts, gap.as_ref());
-                    // Only entries that are gone name it: their alerts have said so.
-                    let quiet = !naming.iter().any(|n| n.in_state);
-                    // And what was not alerted when it went is not when it comes back.
-                    let quiet = quiet || (delta.what == Some(What::Reverted) && old.alert.is_none());
-                    let draft = delta.what.filter(|_| !quiet).map(|what| {
+                    let draft = delta.what.map(|what| {
                         drafts.push(self.file_alert(&path, role, what, &delta, naming));
                         drafts.len() - 1
                     });
@@ -511,6 +540,10 @@ impl<'a> Settler<'a> {
                 }
             }
         }
+        // What a module cannot look into hides its files too: that is one gap.
+        let of_modules = self.store.gaps()?.into_iter().filter(|gap| gap.module != MODULE);
+        let of_modules: Vec<Text> = of_modules.map(|gap| gap.path).collect();
+        gaps.retain(|gap| !of_modules.iter().any(|open| gap.path.as_path().starts_with(open.as_path())));
         let gaps = self.changed_gaps(MODULE, &gaps)?;
         if writes.is_empty() && dropped.is_empty() && gaps.is_empty() && !full_index {
             return Ok(());
@@ -616,7 +649,7 @@ impl<'a> Settler<'a> {
             parts.push((module.clone(), count));
         }
         let total: usize = parts.iter().map(|(_, count)| count).sum();
-        let gaps = self.store.gaps()?.len();
+        let (gaps, files) = (self.store.gaps()?.len(), self.store.files()?.len());
         let listed: Vec<String> = parts
             .iter()
             .map(|(module, count)| format!("{} {count}", module.name))
@@ -644,7 +677,7 @@ impl<'a> Settler<'a> {
         }
         draft.fields.insert(
             "files".to_owned(),
-            i64::try_from(self.files.len()).unwrap_or(i64::MAX).into(),
+            i64::try_from(files).unwrap_or(i64::MAX).into(),
         );
         let now = self.now.clone();
         self.store.transaction(|store| {
@@ -713,20 +746,22 @@ fn still_unread(path: &Text, file: &FileRow, how: &Measure) -> Option<Gap> {
     })
 }
 
-/// Every file that an entry names, with the reason.
+/// Every file that an entry names, each once, with the weightiest reason.
 fn named_files(entry: &Entry, kind: &Kind) -> Vec<(Text, Role)> {
     let source = match (kind.source, &entry.unparsable) {
         (_, Some(_)) | (SourceCheck::Content, _) => Some(Role::Opaque),
         (SourceCheck::Owner, None) => Some(Role::Source),
         (SourceCheck::None, None) => None,
     };
-    let programs = entry
-        .programs
-        .iter()
-        .map(|program| (program.clone(), Role::Program));
-    programs
-        .chain(source.map(|role| (entry.source.clone(), role)))
-        .collect()
+    let programs = entry.programs.iter().cloned();
+    let mut named: Vec<_> = programs.map(|program| (program, Role::Program)).collect();
+    if let Some(source) = source {
+        match named.iter_mut().find(|(path, _)| *path == entry.source) {
+            Some((_, role)) => *role = source.max(*role),
+            None => named.push((entry.source.clone(), source)),
+        }
+    }
+    named
 }
 
 /// The same when the kind may be unknown: a module that is gone may have left entries behind.

@@ -7,8 +7,8 @@
 
 use crate::alert::{Draft, FIRST_PREVIOUS, Place, Stored, digest};
 use crate::compare::{Identity, Row};
-use crate::facts::{Known, Role, Stamp};
-use assay_model::{Alert, Entry, Facts, Gap, GapReason, Manifest, Text};
+use crate::facts::{Known, Role};
+use assay_model::{Alert, Entry, Facts, Gap, GapReason, Manifest, Stamp, Text};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ const LOCK: &str = "lock";
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE modules (
-        name TEXT PRIMARY KEY, path BLOB NOT NULL, sha256 TEXT NOT NULL, manifest TEXT, output TEXT, failure TEXT,
+        name TEXT PRIMARY KEY, path BLOB NOT NULL, stamp TEXT NOT NULL, sha256 TEXT NOT NULL, manifest TEXT, output TEXT, request TEXT, inputs TEXT, failure TEXT,
         sandbox TEXT, announced INTEGER NOT NULL, missing INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE entries (
@@ -109,11 +109,17 @@ pub struct Opened {
 pub struct ModuleRow {
     pub name: String,
     pub path: Text,
+    /// Identity and times of its file when the digest was taken.
+    pub stamp: Stamp,
     pub sha256: String,
     /// The manifest of the last good scan; `None` before the first.
     pub manifest: Option<Manifest>,
     /// The digest of the last good scan's output.
     pub output: Option<String>,
+    /// The digest of what that scan was asked, besides the files it read.
+    pub request: Option<String>,
+    /// What that scan looked at, as JSON; `None` when the module must be asked every time.
+    pub inputs: Option<String>,
     /// Why scans fail since the last alert that said so.
     pub failure: Option<String>,
     /// What confined the last scan, as JSON.
@@ -593,7 +599,8 @@ impl Store {
     /// SQLite's.
     pub fn modules(&self) -> Result<BTreeMap<String, ModuleRow>> {
         let mut query = self.database.prepare(
-            "SELECT name, path, sha256, manifest, output, failure, sandbox, announced, missing FROM modules",
+            "SELECT name, path, sha256, manifest, output, failure, sandbox, announced, missing, stamp, request, inputs
+             FROM modules",
         )?;
         let mut rows = query.query([])?;
         let mut modules = BTreeMap::new();
@@ -609,6 +616,9 @@ impl Store {
                 sandbox: row.get(6)?,
                 announced: row.get(7)?,
                 missing: row.get(8)?,
+                stamp: serde_json::from_str(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?)?,
+                request: row.get(10)?,
+                inputs: row.get(11)?,
             };
             modules.insert(module.name.clone(), module);
         }
@@ -622,11 +632,12 @@ impl Store {
     pub fn put_module(&mut self, module: &ModuleRow) -> Result<()> {
         let manifest = module.manifest.as_ref().map(serde_json::to_string).transpose()?;
         self.database.execute(
-            "INSERT OR REPLACE INTO modules (name, path, sha256, manifest, output, failure, sandbox, announced, missing)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO modules (name, path, sha256, manifest, output, failure, sandbox, announced, missing,
+                 stamp, request, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 module.name, module.path.as_bytes(), module.sha256, manifest, module.output, module.failure,
-                module.sandbox, module.announced, module.missing
+                module.sandbox, module.announced, module.missing, serde_json::to_string(&module.stamp)?,
+                module.request, module.inputs
             ],
         )?;
         Ok(())
@@ -731,10 +742,10 @@ impl Store {
         self.database
             .prepare_cached(
                 "INSERT INTO entries (module, kind, key, state, baseline, known, first_seen, changed, alert)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, IIF(?6, NULL, ?8))
                  ON CONFLICT DO UPDATE SET state = excluded.state, baseline = excluded.baseline, known = excluded.known,
-                     changed = CASE WHEN excluded.alert IS NULL THEN changed ELSE excluded.changed END,
-                     alert = CASE WHEN excluded.known THEN NULL ELSE COALESCE(excluded.alert, alert) END",
+                     changed = IIF(?8 IS NULL, changed, excluded.changed),
+                     alert = IIF(excluded.known, NULL, COALESCE(excluded.alert, alert))",
             )?
             .execute(params![module, kind, key.as_bytes(), json(&row.state)?, baseline, known, now, alert.map(signed)])?;
         Ok(())

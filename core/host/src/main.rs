@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use assay_model::{Confine, LogLevel, Operation, Record, Request};
 use std::io::{self, BufRead as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 fn main() -> ExitCode {
     match run() {
@@ -41,13 +42,20 @@ fn run() -> Result<()> {
     drop(lines);
 
     // The walls come first: loading a library already runs its code.
-    module::say(&Record::Sandbox(sandbox::enter(&confine, &request.root)?));
+    module::say(&Record::Sandbox(sandbox::enter(
+        &confine,
+        &request.root,
+        Duration::from_millis(request.deadline_ms),
+    )?));
     let module = module::load(&confine)?;
     module::say_raw(&module.hello()?);
     if request.op == Operation::Collect {
         let status = module.collect(&request_line);
         if status != assay_abi::OK {
             bail!("the module answered {}", module::status_name(status));
+        }
+        if module::stopped() {
+            bail!("a record of the module was refused");
         }
     }
     module::say(&Record::Done {

@@ -42,11 +42,11 @@ pub(crate) fn load(confine: &Confine) -> Result<Module> {
             abi::ABI_MAJOR
         );
     }
-    if (module.size as usize) < size_of::<abi::Module>() {
+    if module.size < abi::size_of::<abi::Module>() {
         bail!(
             "the module's description is {} bytes, ABI 1.0 has {}",
             module.size,
-            size_of::<abi::Module>()
+            abi::size_of::<abi::Module>()
         );
     }
     Ok(Module(module))
@@ -97,7 +97,7 @@ impl Module {
             return abi::FAILED;
         };
         let host = abi::Host {
-            size: size_of::<abi::Host>() as u32,
+            size: abi::size_of::<abi::Host>(),
             abi_major: abi::ABI_MAJOR,
             abi_minor: abi::ABI_MINOR,
             ctx: std::ptr::null_mut(),
@@ -135,27 +135,32 @@ struct Tag<'a> {
 unsafe extern "C" fn emit(_: *mut c_void, record: abi::Bytes) -> abi::Status {
     // SAFETY: lent for this call, by the ABI.
     let record = unsafe { borrow(record) };
-    let tag = serde_json::from_slice::<Tag<'_>>(record).map(|tag| tag.record);
-    let good = match tag {
-        Ok("entry") => {
-            ENTRIES.fetch_add(1, Ordering::Relaxed);
-            true
+    match serde_json::from_slice::<Tag<'_>>(record).map(|tag| tag.record) {
+        Ok("entry") => _ = ENTRIES.fetch_add(1, Ordering::Relaxed),
+        Ok("gap" | "inputs") => {}
+        _ => {
+            // Handed on all the same, on one line of its own: the core says what is wrong with it.
+            STOPPED.store(true, Ordering::Relaxed);
+            say_raw(&String::from_utf8_lossy(record).replace('\n', " "));
+            return abi::BAD_ARGUMENT;
         }
-        Ok("gap") => true,
-        _ => false,
-    };
-    if !good || record.contains(&b'\n') {
-        // Handed on all the same, on one line of its own: the core says what is wrong with it.
-        STOPPED.store(true, Ordering::Relaxed);
-        say_raw(&String::from_utf8_lossy(record).replace('\n', " "));
-        return abi::BAD_ARGUMENT;
     }
-    write_line(record);
-    if STOPPED.load(Ordering::Relaxed) {
-        abi::CANCELLED
+    if record.contains(&b'\n') {
+        // It is JSON, so these stand between its values and not in them.
+        let one_line: Vec<u8> = record
+            .iter()
+            .map(|b| if *b == b'\n' { b' ' } else { *b })
+            .collect();
+        write_line(&one_line);
     } else {
-        abi::OK
+        write_line(record);
     }
+    if stopped() { abi::CANCELLED } else { abi::OK }
+}
+
+/// Whether a record was refused, or nobody reads them any more.
+pub(crate) fn stopped() -> bool {
+    STOPPED.load(Ordering::Relaxed)
 }
 
 unsafe extern "C" fn log(_: *mut c_void, level: u32, text: abi::Bytes) {
@@ -171,7 +176,7 @@ unsafe extern "C" fn log(_: *mut c_void, level: u32, text: abi::Bytes) {
 }
 
 extern "C" fn cancelled(_: *mut c_void) -> i32 {
-    i32::from(STOPPED.load(Ordering::Relaxed))
+    i32::from(stopped())
 }
 
 /// Number of `entry` records handed on.

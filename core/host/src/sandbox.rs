@@ -3,18 +3,34 @@
 //! Each layer stands alone, because kernels lack some of them: what could not be built is reported to the core,
 //! which says it in `assay status`. Only what would leave the process stronger than it was told to be is an error.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use assay_model::{Confine, Sandbox};
 use rustix::process::{Resource, Rlimit, setrlimit};
+use std::time::Duration;
+
+/// Bytes of stack, as most systems have it by default; where it is unlimited, endless recursion would take all memory.
+const STACK: u64 = 8 << 20;
+/// How long after the deadline a process ends itself.
+const AFTER_DEADLINE: Duration = Duration::from_secs(5);
+/// The descriptors that the core gives: standard input, output, error, and the module file.
+const DESCRIPTORS: u32 = 4;
 
 /// Builds every wall this system has, in an order in which none keeps the next from being built.
-pub(crate) fn enter(confine: &Confine, root: &str) -> Result<Sandbox> {
+pub(crate) fn enter(confine: &Confine, root: &str, deadline: Duration) -> Result<Sandbox> {
     let mut walls = Walls::default();
-    die_with_parent(&mut walls)?;
+    // Whoever started the core may have left descriptors open that are none of a module's business.
+    crate::sys::close_from(DESCRIPTORS);
+    // The core kills long before. This is for a module that hangs when there is no core any more.
+    crate::sys::alarm(deadline.saturating_add(AFTER_DEADLINE));
     limits(confine)?;
     walls.done("limits");
     #[cfg(target_os = "linux")]
-    linux::enter(&mut walls, root);
+    linux::enter(&mut walls, root, confine.core)?;
+    #[cfg(not(target_os = "linux"))]
+    walls.missing(
+        "dies_with_core",
+        "this system has no such request; a timer ends it",
+    );
     #[cfg(target_os = "macos")]
     macos::enter(&mut walls, root);
     Ok(walls.0)
@@ -38,41 +54,29 @@ impl Walls {
     }
 }
 
-#[cfg(target_os = "linux")]
-fn die_with_parent(walls: &mut Walls) -> Result<()> {
-    let parent = rustix::process::getppid();
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
-        .context("ask to die with the core")?;
-    // The core may have died before the call above; then nobody waits for this scan.
-    if rustix::process::getppid() != parent {
-        bail!("the core is gone");
-    }
-    walls.done("dies_with_core");
-    Ok(())
-}
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(walls: &mut Walls) -> Result<()> {
-    walls.missing(
-        "dies_with_core",
-        "this system has no such request; the deadline holds",
-    );
-    Ok(())
-}
-
 fn limits(confine: &Confine) -> Result<()> {
-    let fixed = |value| Rlimit {
-        current: Some(value),
-        maximum: Some(value),
-    };
-    for (resource, value) in [
-        (Resource::As, confine.memory),
-        (Resource::Cpu, confine.cpu_seconds),
-        (Resource::Nofile, 256),
-        (Resource::Core, 0),
+    for (resource, soft, hard) in [
+        (Resource::As, confine.memory, confine.memory),
+        // The soft limit ends it with a signal of its own, which tells more than the kill of the hard one.
+        (
+            Resource::Cpu,
+            confine.cpu_seconds,
+            confine.cpu_seconds.saturating_add(1),
+        ),
+        (Resource::Stack, STACK, STACK),
+        (Resource::Nofile, 256, 256),
+        (Resource::Core, 0, 0),
         // Standard output is a pipe, which this does not touch; no file may grow.
-        (Resource::Fsize, 0),
+        (Resource::Fsize, 0, 0),
+        // Not one process or thread more, should the filter of system calls be missing. Root is exempt.
+        (Resource::Nproc, 0, 0),
+        (Resource::Memlock, 0, 0),
     ] {
-        match setrlimit(resource, fixed(value)) {
+        let limit = Rlimit {
+            current: Some(soft),
+            maximum: Some(hard),
+        };
+        match setrlimit(resource, limit) {
             // A hard limit that is lower already may not be raised, and need not be.
             Ok(()) | Err(rustix::io::Errno::PERM) => {}
             // macOS refuses a limit of address space below what is mapped already.
@@ -111,8 +115,14 @@ mod linux {
         "/etc/ld.so.cache",
     ];
 
-    pub(super) fn enter(walls: &mut Walls, root: &str) {
-        match landlock(root) {
+    pub(super) fn enter(walls: &mut Walls, root: &str, core: u32) -> Result<()> {
+        let landlock = landlock(root);
+        let (mut whole, part) = match landlock {
+            Ok(RulesetStatus::FullyEnforced) => (true, false),
+            Ok(RulesetStatus::PartiallyEnforced) => (false, true),
+            _ => (false, false),
+        };
+        match landlock {
             Ok(RulesetStatus::FullyEnforced) => walls.done("landlock"),
             Ok(RulesetStatus::PartiallyEnforced) => {
                 walls.done("landlock");
@@ -125,11 +135,27 @@ mod linux {
             Err(error) => walls.missing("landlock", format!("{error:#}")),
         }
         if rustix::process::geteuid().is_root() {
-            walls.built("nobody", least_privilege());
+            // An older Landlock lets files be truncated that the user may write; nobody may write none of worth.
+            whole |= least_privilege(walls) && part;
         } else {
             walls.missing("nobody", "not started by root, so it runs as you");
         }
-        walls.built("seccomp", seccomp());
+        // After the change of user, which the kernel takes as a reason to forget the request.
+        die_with(core)?;
+        walls.done("dies_with_core");
+        walls.built("seccomp", seccomp(whole));
+        Ok(())
+    }
+
+    fn die_with(core: u32) -> Result<()> {
+        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+        set_parent_process_death_signal(Some(Signal::KILL)).context("ask to die with the core")?;
+        // The core may have died before the call above; then nobody waits for this scan.
+        let parent = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+        if parent != Some(core) {
+            bail!("the core is gone");
+        }
+        Ok(())
     }
 
     /// Reading below the root, nothing else of the file system; no TCP, no signals to and no abstract sockets of
@@ -164,22 +190,44 @@ mod linux {
     }
 
     /// Becomes `nobody`, and keeps of root's power only the right to read every file.
-    fn least_privilege() -> Result<()> {
+    fn least_privilege(walls: &mut Walls) -> bool {
+        let permitted = caps::read(None, CapSet::Permitted).unwrap_or_default();
+        // Containers often withhold the first, and grant the second, which writes too: the other walls stand before that.
+        let reading = [Capability::CAP_DAC_READ_SEARCH, Capability::CAP_DAC_OVERRIDE]
+            .into_iter()
+            .find(|capability| permitted.contains(capability));
         for capability in caps::all() {
             // Unknown to an older kernel: then there is nothing to drop.
             _ = caps::drop(None, CapSet::Bounding, capability);
         }
-        crate::sys::become_user_keeping_capabilities(NOBODY).context("become nobody")?;
-        let reading = HashSet::from([Capability::CAP_DAC_READ_SEARCH]);
-        caps::set(None, CapSet::Effective, &reading)?;
-        caps::set(None, CapSet::Permitted, &reading)?;
-        caps::set(None, CapSet::Inheritable, &HashSet::new())?;
-        Ok(())
+        let became = match reading {
+            Some(_) => crate::sys::become_user_keeping_capabilities(NOBODY).context("become nobody"),
+            // As nobody it could not read what root alone may read, and would miss what it is here for.
+            None => Err(anyhow::anyhow!(
+                "root may not keep the right to read every file here"
+            )),
+        };
+        // Also when the user stayed: root without capabilities is less than root.
+        let kept: HashSet<_> = reading.into_iter().collect();
+        let dropped = caps::set(None, CapSet::Inheritable, &HashSet::new())
+            .and_then(|()| caps::set(None, CapSet::Effective, &kept))
+            .and_then(|()| caps::set(None, CapSet::Permitted, &kept))
+            .context("drop capabilities");
+        let built = became.and(dropped);
+        let is_nobody = built.is_ok();
+        walls.built("nobody", built);
+        if reading == Some(Capability::CAP_DAC_OVERRIDE) {
+            walls.missing(
+                "capabilities",
+                "this container has no CAP_DAC_READ_SEARCH, so CAP_DAC_OVERRIDE is kept",
+            );
+        }
+        is_nobody && reading == Some(Capability::CAP_DAC_READ_SEARCH)
     }
 
     /// System calls of a single thread that reads files and writes to its pipe. Everything else answers EPERM, so
     /// that a module fails with a message rather than a signal.
-    fn seccomp() -> Result<()> {
+    fn seccomp(whole: bool) -> Result<()> {
         let mut rules: BTreeMap<i64, Vec<Rule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
         let equals = |argument, value| Condition::new(argument, Len::Dword, Op::Eq, value);
         for call in [libc::SYS_write, libc::SYS_writev] {
@@ -187,6 +235,11 @@ mod linux {
                 call,
                 vec![Rule::new(vec![equals(0, 1)?])?, Rule::new(vec![equals(0, 2)?])?],
             );
+        }
+        // Its flags are behind a pointer that a filter cannot read: only Landlock holds there. Without all of it, the
+        // SDK falls back to openat.
+        if whole {
+            rules.insert(libc::SYS_openat2, Vec::new());
         }
         let writing = (libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC) as u64;
         let read_only = |argument| Condition::new(argument, Len::Dword, Op::MaskedEq(writing), 0);
@@ -199,6 +252,17 @@ mod linux {
         // Reading limits, never setting them: the new limits are a null pointer.
         let null = Condition::new(2, Len::Qword, Op::Eq, 0)?;
         rules.insert(libc::SYS_prlimit64, vec![Rule::new(vec![null])?]);
+
+        // Not the commands that lock a file under another program, or send a signal when one is ready.
+        let commands = [
+            libc::F_DUPFD,
+            libc::F_DUPFD_CLOEXEC,
+            libc::F_GETFD,
+            libc::F_SETFD,
+            libc::F_GETFL,
+        ];
+        let commands = commands.map(|command| Rule::new(vec![equals(1, u64::from(command.unsigned_abs()))?]));
+        rules.insert(libc::SYS_fcntl, commands.into_iter().collect::<Result<_, _>>()?);
 
         let Ok(arch) = std::env::consts::ARCH.try_into() else {
             bail!("no filter for this processor")
@@ -248,8 +312,6 @@ mod linux {
         libc::SYS_nanosleep,
         libc::SYS_clock_nanosleep,
         libc::SYS_newfstatat,
-        // Its flags are behind a pointer that a filter cannot read; Landlock and the user id hold there.
-        libc::SYS_openat2,
         libc::SYS_pread64,
         libc::SYS_preadv,
         libc::SYS_read,

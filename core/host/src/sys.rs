@@ -1,6 +1,29 @@
 //! The few system calls that no safe crate wraps.
 
 use std::io;
+use std::time::Duration;
+
+/// Closes every descriptor from `first` on.
+pub(crate) fn close_from(first: u32) {
+    // SAFETY: takes numbers only. Nothing in this process owns a descriptor of that range yet.
+    #[cfg(target_os = "linux")]
+    if unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) } == 0 {
+        return;
+    }
+    // SAFETY: takes no arguments.
+    let end = unsafe { libc::getdtablesize() }.clamp(0, 1 << 16);
+    for descriptor in first.cast_signed()..end {
+        // SAFETY: as above; what is not open is refused.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+/// Has the system end this process after a time, unless a handler is set for that.
+pub(crate) fn alarm(after: Duration) {
+    let seconds = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
+    // SAFETY: takes a number only.
+    unsafe { libc::alarm(seconds) };
+}
 
 /// Gives up every supplementary group and becomes `id` in all of real, effective and saved user and group.
 /// Capabilities that are permitted stay permitted.

@@ -63,16 +63,12 @@ impl Facts {
             fields.insert("target".to_owned(), target.clone().into());
         }
         if content && self.file_type == FileType::File {
-            match &self.sha256 {
-                _ if self.changing => _ = fields.insert("changing".to_owned(), true.into()),
-                Some(digest) => _ = fields.insert("sha256".to_owned(), digest.as_str().into()),
-                None => {
-                    _ = fields.insert(
-                        "size".to_owned(),
-                        i64::try_from(self.size).unwrap_or(i64::MAX).into(),
-                    )
-                }
-            }
+            let (name, value) = match &self.sha256 {
+                _ if self.changing => ("changing", true.into()),
+                Some(digest) => ("sha256", digest.as_str().into()),
+                None => ("size", i64::try_from(self.size).unwrap_or(i64::MAX).into()),
+            };
+            fields.insert(name.to_owned(), value);
         }
         fields
     }

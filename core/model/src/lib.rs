@@ -5,6 +5,7 @@
 mod alert;
 mod entry;
 mod facts;
+mod input;
 mod manifest;
 mod protocol;
 mod text;
@@ -12,6 +13,7 @@ mod text;
 pub use alert::{Alert, FieldChange, ProgramFacts, Severity, What};
 pub use entry::{Entry, Fields, Gap, GapReason, Value};
 pub use facts::{Facts, FileType};
+pub use input::{Input, Look, Stamp};
 pub use manifest::{FieldKind, FieldMeaning, Kind, Manifest, Os, SourceCheck};
 pub use protocol::{
     Confine, HostInfo, LogLevel, MAX_NESTING, Operation, PROTOCOL_VERSION, Record, Request, Sandbox,

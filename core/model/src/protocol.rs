@@ -1,6 +1,6 @@
 //! The lines between the core and a module's process.
 
-use crate::{Entry, Gap, Manifest, Os};
+use crate::{Entry, Gap, Input, Manifest, Os};
 use serde::{Deserialize, Serialize};
 
 /// Version of the line protocol.
@@ -65,6 +65,14 @@ pub enum Record {
     Entry(Entry),
     /// A place that could not be read.
     Gap(Gap),
+    /// What the scan looked at so far. When the last of these says that they are complete, and all of it is as it
+    /// was, the scan need not be run again. A module that sends none is run every time.
+    Inputs {
+        /// Things looked at.
+        seen: Vec<Input>,
+        /// Whether these, with all before them, are everything that what was listed depends on.
+        complete: bool,
+    },
     /// A message for the operator.
     Log {
         /// How grave it is.
@@ -107,6 +115,8 @@ pub struct Sandbox {
 pub struct Confine {
     /// The module file, for messages and for systems that load by path; what is loaded is descriptor 3.
     pub module: String,
+    /// Process id of the core, which the host does not outlive.
+    pub core: u32,
     /// Bytes of address space.
     pub memory: u64,
     /// Seconds of processor time.

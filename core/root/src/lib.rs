@@ -8,8 +8,12 @@
 //! [`walk`](mod@walk) does, one component and one descriptor at a time.
 #![forbid(unsafe_code)]
 
+mod trace;
 mod walk;
 
+pub use trace::{Checker, Tracing, stamp};
+
+use assay_model::{Input, Look};
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -29,6 +33,7 @@ pub struct Root {
     dir: OwnedFd,
     path: PathBuf,
     kernel_resolves: bool,
+    trace: Option<Tracing>,
 }
 
 /// Why a path below a root could not be used.
@@ -141,6 +146,7 @@ impl Root {
             dir,
             path: real,
             kernel_resolves: false,
+            trace: None,
         };
         root.kernel_resolves =
             cfg!(target_os = "linux") && root.open_in_kernel(Path::new("/"), HANDLE).is_ok();
@@ -170,11 +176,46 @@ impl Root {
         &self.path
     }
 
-    /// What `path` is, a link being a link; `None` when nothing is there.
+    /// From now on remembers whatever it looks at; see [`Root::inputs`].
+    #[must_use]
+    pub fn traced(self) -> Self {
+        Self { trace: Some(Tracing::default()), ..self }
+    }
+
+    /// What was looked at, sorted by path, and whether that is all that an answer can have depended on: not when
+    /// something could not be read, is of `/proc` or `/sys`, or was changed just now.
+    #[must_use]
+    pub fn inputs(&self) -> (Vec<Input>, bool) {
+        self.trace.as_ref().map_or_else(|| (Vec::new(), false), Tracing::inputs)
+    }
+
+    fn saw(&self, path: &Path, look: impl FnOnce() -> Look) {
+        if let Some(trace) = &self.trace {
+            trace.saw(path, look());
+        }
+    }
+
+    /// Passes a result on; one that may be another next time, though no file changes, ends the trace.
+    fn traced_result<T>(&self, result: Result<T>) -> Result<T> {
+        if let (Some(trace), Err(error)) = (&self.trace, &result)
+            && matches!(error.why, Why::Permission | Why::Io(_) | Why::Loop)
+        {
+            trace.break_off();
+        }
+        result
+    }
+
+    /// What `path` is; `None` when nothing is there.
     ///
     /// # Errors
     /// When a folder on the way may not be entered or the system fails.
     pub fn stat(&self, path: &Path, last: Last) -> Result<Option<Stat>> {
+        let stat = self.traced_result(self.stat_untraced(path, last))?;
+        self.saw(path, || trace::look(stat.as_ref(), last));
+        Ok(stat)
+    }
+
+    fn stat_untraced(&self, path: &Path, last: Last) -> Result<Option<Stat>> {
         let found = if self.is_live() && last == Last::Keep {
             // One system call instead of three; outside `/` only a descriptor stays inside the root.
             fs::statat(&self.dir, relative(path), AtFlags::SYMLINK_NOFOLLOW)
@@ -193,6 +234,9 @@ impl Root {
     /// # Errors
     /// When it is no link or cannot be read.
     pub fn read_link(&self, path: &Path) -> Result<PathBuf> {
+        if self.trace.is_some() {
+            self.stat(path, Last::Keep)?;
+        }
         let failed = |errno| RootError::new(path, errno);
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(failed(Errno::INVAL));
@@ -209,6 +253,16 @@ impl Root {
     /// # Errors
     /// [`Why::NotFound`] when it leads nowhere, [`Why::Loop`] when it never ends.
     pub fn canonical(&self, path: &Path) -> Result<PathBuf> {
+        let leads = self.traced_result(self.canonical_untraced(path));
+        match &leads {
+            Ok(real) => self.saw(path, || Look::Leads(Some(real.as_path().into()))),
+            Err(error) if error.is_not_found() => self.saw(path, || Look::Leads(None)),
+            Err(_) => {}
+        }
+        leads
+    }
+
+    fn canonical_untraced(&self, path: &Path) -> Result<PathBuf> {
         #[cfg(target_os = "linux")]
         if self.kernel_resolves {
             let handle = self
@@ -235,15 +289,24 @@ impl Root {
             path: path.to_owned(),
             why: Why::WrongType(file_type),
         };
-        // Looked at before it is opened: opening a device can make it act, and a FIFO waits for a writer.
-        let before = self.stat(path, last)?.ok_or_else(|| failed(Errno::NOENT))?;
-        let file_type = FileType::from_raw_mode(before.st_mode);
+        // Looked at before it is opened: opening a device can make it act, and a FIFO waits for a writer. What is no
+        // link is never followed, so that it is also what a look without following finds next time.
+        let mut before = self.stat(path, Last::Keep)?.ok_or_else(|| failed(Errno::NOENT))?;
+        let mut file_type = FileType::from_raw_mode(before.st_mode);
+        let mut last = last;
+        if file_type == FileType::Symlink && last == Last::Follow {
+            before = self.stat(path, Last::Follow)?.ok_or_else(|| failed(Errno::NOENT))?;
+            file_type = FileType::from_raw_mode(before.st_mode);
+        } else {
+            last = Last::Keep;
+        }
         if file_type != FileType::RegularFile {
             return Err(wrong(file_type));
         }
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = self.open_at(path, flags, last).map_err(failed)?;
+        let file = self.traced_result(self.open_at(path, flags, last).map_err(failed))?;
         let stat = fs::fstat(&file).map_err(failed)?;
+        self.saw(path, || trace::look(Some(&stat), last));
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => Ok((file.into(), stat)),
             other => Err(wrong(other)),
@@ -267,10 +330,11 @@ impl Root {
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
         // Files of /proc have size 0, and any file may grow: the limit holds for what is really read.
         let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|e| RootError {
+        let read = read.map_err(|e| RootError {
             path: path.to_owned(),
             why: Why::Io(e),
-        })?;
+        });
+        self.traced_result(read)?;
         if bytes.len() as u64 > limit {
             Err(too_big())
         } else {
@@ -296,8 +360,16 @@ impl Root {
                     why: Why::WrongType(file_type),
                 });
             }
-            other => other.map_err(failed)?,
+            Err(Errno::NOENT) => {
+                self.saw(path, || Look::Followed(None));
+                return Err(failed(Errno::NOENT));
+            }
+            other => self.traced_result(other.map_err(failed))?,
         };
+        if self.trace.is_some() {
+            let stat = fs::fstat(&dir).map_err(failed)?;
+            self.saw(path, || trace::look(Some(&stat), Last::Follow));
+        }
         let mut listed = Vec::new();
         for entry in fs::Dir::read_from(&dir).map_err(failed)? {
             let entry = entry.map_err(failed)?;

@@ -44,7 +44,7 @@ pub fn module<M: Module>(
     // One process asks one module once, so what is leaked here lives exactly as long as it must.
     let manifest: &'static str = Box::leak(manifest.into_boxed_str());
     Box::leak(Box::new(abi::Module {
-        size: size_of::<abi::Module>() as u32,
+        size: abi::size_of::<abi::Module>(),
         abi_major: abi::ABI_MAJOR,
         abi_minor: abi::ABI_MINOR,
         manifest: bytes(manifest),
@@ -88,7 +88,8 @@ pub unsafe fn collect<M: Module>(host: *const abi::Host, request: abi::Bytes) ->
     };
     let run = AssertUnwindSafe(|| {
         let mut scan = Scan::new(&request, &mut sink)?;
-        M::collect(&mut scan)
+        M::collect(&mut scan)?;
+        scan.send_inputs()
     });
     match catch_unwind(run) {
         Ok(Ok(())) => abi::OK,

@@ -117,15 +117,16 @@ impl Bounds {
 }
 
 fn from_utf16(bytes: &[u8]) -> Option<String> {
-    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+    let (rest, big_endian) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, false),
+        [0xfe, 0xff, rest @ ..] => (rest, true),
         _ => return None,
     };
-    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let text: String = char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
+    let units = rest.chunks_exact(2).map(|pair| {
+        let unit = [pair[0], pair[1]];
+        if big_endian { u16::from_be_bytes(unit) } else { u16::from_le_bytes(unit) }
+    });
+    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     Some(text.replacen("encoding=\"UTF-16\"", "encoding=\"UTF-8\"", 1))
 }
 

@@ -181,10 +181,10 @@ impl Finder<'_> {
             self.interpreted(family, arguments, false, depth, found);
         } else if WRAPPERS.contains(&name.as_str()) {
             self.wrapped(&name, arguments, depth, found);
-        } else if name == "run-parts" {
-            if let Some(folder) = arguments.iter().rfind(|a| a.as_bytes().starts_with(b"/")) {
-                self.add(folder, found);
-            }
+        } else if name == "run-parts"
+            && let Some(folder) = arguments.iter().rfind(|a| a.as_bytes().starts_with(b"/"))
+        {
+            self.add(folder, found);
         }
     }
 

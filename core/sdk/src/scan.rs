@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::homes::{self, Home};
 use crate::programs::Programs;
-use assay_model::{Entry, Gap, GapReason, LogLevel, Manifest, Os, Record, Request};
+use assay_model::{Entry, Gap, GapReason, LogLevel, Look, Manifest, Os, Record, Request};
 use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,9 @@ pub enum Error {
     Other(String),
 }
 
+/// Bytes of one `inputs` line, below the mebibyte that a line may have.
+const INPUTS_LINE: usize = 512 << 10;
+
 /// What [`Module::collect`] answers.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -54,7 +57,7 @@ impl<'a> Scan<'a> {
     /// # Errors
     /// When the root cannot be opened.
     pub(crate) fn new(request: &Request, sink: &'a mut dyn FnMut(&Record) -> bool) -> Result<Self> {
-        let root = Root::open(Path::new(&request.root))?;
+        let root = Root::open(Path::new(&request.root))?.traced();
         let programs = Programs::default();
         Ok(Self {
             root,
@@ -110,6 +113,29 @@ impl<'a> Scan<'a> {
             level,
             text: text.into(),
         });
+    }
+
+    /// Says what all of this was read from, so that the core need not ask again while nothing of it changes. A module
+    /// whose answer depends on anything but files below the root (the time, say) cannot use it.
+    pub(crate) fn send_inputs(&mut self) -> Result<()> {
+        let (inputs, complete) = self.root.inputs();
+        if !complete {
+            return Ok(());
+        }
+        let mut seen = Vec::new();
+        let mut room = INPUTS_LINE;
+        for input in inputs {
+            let target = if let Look::Leads(Some(target)) = &input.1 { target.as_bytes().len() } else { 0 };
+            // Six bytes for each byte of a name is the worst that JSON makes of it.
+            let size = (input.0.as_bytes().len() + target) * 6 + 160;
+            if size > room {
+                self.send(&Record::Inputs { seen: std::mem::take(&mut seen), complete: false })?;
+                room = INPUTS_LINE;
+            }
+            room = room.saturating_sub(size);
+            seen.push(input);
+        }
+        self.send(&Record::Inputs { seen, complete: true })
     }
 
     fn send(&mut self, record: &Record) -> Result<()> {

@@ -20,9 +20,12 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
 }
 
 fn loaded(scan: &mut Scan<'_>) -> Result<()> {
+    // A kernel without module support has no such file.
+    if scan.stat(Path::new(LOADED)).is_none() {
+        return Ok(());
+    }
     // Looked at before and after: what was loaded or unloaded meanwhile is not taken for hidden.
     let before = in_sysfs(scan);
-    // A kernel without module support has no such file.
     let Some(text) = scan.read(Path::new(LOADED), LIMIT) else {
         return Ok(());
     };

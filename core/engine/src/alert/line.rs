@@ -33,6 +33,35 @@ fn escaped(value: &Value) -> String {
     }
 }
 
+/// The keys that a line has of itself. An entry's field of the same name is `fields.NAME`, so that none stands for
+/// another.
+const OWN_KEYS: &[&str] = &[
+    "change",
+    "severity",
+    "technique",
+    "module",
+    "kind",
+    "key",
+    "source",
+    "program",
+    "program_sha256",
+    "named_by",
+    "text",
+    "omitted",
+    "seq",
+    "id",
+    "chain",
+];
+
+/// The key of an entry's field.
+fn field_key(name: &str) -> String {
+    let name = key(&name.into());
+    if OWN_KEYS.contains(&name.as_str()) {
+        return format!("fields.{name}");
+    }
+    name
+}
+
 /// A field name as a key: `=`, blanks and quotes of a file's name in it may not end it.
 fn key(name: &Text) -> String {
     let escaped = escape_bytes(name.as_bytes());
@@ -164,7 +193,7 @@ fn middle(alert: &Alert) -> Vec<(String, String)> {
             alert
                 .fields
                 .iter()
-                .map(|(name, value)| (key(&name.as_str().into()), escaped(value))),
+                .map(|(name, value)| (field_key(name), escaped(value))),
         );
     }
     if !alert.named_by.is_empty() {
@@ -287,6 +316,19 @@ mod tests {
         let line = line(&alert, &"d".repeat(64), 4096);
         assert!(line.len() <= 4096, "{}", line.len());
         assert!(read(&line)["omitted"].parse::<usize>().unwrap() > 1000);
+    }
+
+    #[test]
+    fn a_field_with_the_name_of_a_key_stands_apart() {
+        let mut alert = entry(b"k", b"a");
+        alert.change = What::Added;
+        alert.changed.clear();
+        alert.fields = ["severity", "program", "seq", "command"]
+            .map(|name| (name.to_owned(), "planted".into()))
+            .into();
+        let fields = read(&line(&alert, &"d".repeat(64), 8192));
+        assert_eq!((&*fields["severity"], &*fields["seq"]), ("high", "7"));
+        assert_eq!((&*fields["fields.program"], &*fields["command"]), ("planted", "planted"));
     }
 
     proptest! {

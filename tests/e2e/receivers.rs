@@ -1,0 +1,210 @@
+//! Log receivers that a test can break: a datagram socket in the place of `/dev/log`, and a TCP log server.
+//!
+//! Both keep whatever they were given in the order they were given it. What a receiver has in its hands when it goes
+//! down is kept as well: a sink may rightly count it as taken.
+
+use std::io::Read as _;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Messages, in the order in which they came.
+#[derive(Clone, Default)]
+pub struct Messages(Arc<Mutex<Vec<String>>>);
+
+impl Messages {
+    fn add(&self, message: &[u8]) {
+        let text = String::from_utf8(message.to_vec()).expect("messages are ASCII");
+        self.0.lock().unwrap().push(text);
+    }
+    /// What came so far.
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// The part of a message that [`assay_engine::alert::line`] wrote.
+pub fn text_of(message: &str) -> &str {
+    match message.split_once(">1 ") {
+        // <PRI>1 TIME HOST APP PROCESS ID - TEXT
+        Some((_, rest)) => rest.splitn(7, ' ').nth(6).unwrap(),
+        // <PRI>TIME TAG[PROCESS]: TEXT
+        None => message.split_once("]: ").unwrap().1,
+    }
+}
+
+/// A datagram socket as `/dev/log` is one.
+pub struct UnixLog {
+    path: PathBuf,
+    pub got: Messages,
+    reader: Option<(UnixDatagram, JoinHandle<()>)>,
+}
+
+impl UnixLog {
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            got: Messages::default(),
+            reader: None,
+        }
+    }
+
+    /// Listens, if it does not already.
+    pub fn up(&mut self) {
+        if self.reader.is_some() {
+            return;
+        }
+        let socket = UnixDatagram::bind(&self.path).unwrap();
+        let (got, reader) = (self.got.clone(), socket.try_clone().unwrap());
+        let thread = std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            // After the shutdown the queue is read to its end; then comes a message of no bytes.
+            while let Some(length) = reader.recv(&mut buffer).ok().filter(|length| *length > 0) {
+                got.add(&buffer[..length]);
+            }
+        });
+        self.reader = Some((socket, thread));
+    }
+
+    /// Takes nothing more.
+    pub fn down(&mut self) {
+        if let Some((socket, thread)) = self.reader.take() {
+            std::fs::remove_file(&self.path).unwrap();
+            socket.shutdown(Shutdown::Read).unwrap();
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for UnixLog {
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
+/// How a TCP server treats a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Reads to the end, then closes.
+    Serves,
+    /// Reads so many bytes, then throws the connection away.
+    Resets(usize),
+    /// Takes the connection and does nothing.
+    Stalls,
+}
+
+/// A TCP log server that expects octet counting.
+pub struct TcpLog {
+    port: u16,
+    pub got: Messages,
+    server: Option<(Arc<AtomicBool>, JoinHandle<()>)>,
+}
+
+impl TcpLog {
+    pub fn new() -> Self {
+        Self {
+            port: free_port(),
+            got: Messages::default(),
+            server: None,
+        }
+    }
+    pub fn address(&self) -> String {
+        format!("tcp://127.0.0.1:{}", self.port)
+    }
+
+    /// Listens, in that mood.
+    pub fn up(&mut self, mood: Mood) {
+        self.down();
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, got) = (Arc::clone(&stop), self.got.clone());
+        let thread = std::thread::spawn(move || {
+            let mut stalled = Vec::new();
+            for connection in listener.incoming() {
+                if stopped.load(Ordering::Acquire) {
+                    return;
+                }
+                let connection = connection.unwrap();
+                match mood {
+                    Mood::Stalls => stalled.push(connection),
+                    Mood::Serves => keep(&got, connection, usize::MAX),
+                    Mood::Resets(after) => keep(&got, connection, after),
+                }
+            }
+        });
+        self.server = Some((stop, thread));
+    }
+
+    /// Refuses connections.
+    pub fn down(&mut self) {
+        if let Some((stop, thread)) = self.server.take() {
+            stop.store(true, Ordering::Release);
+            drop(TcpStream::connect(("127.0.0.1", self.port)).unwrap());
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for TcpLog {
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
+/// Reads at most so many bytes, and keeps the messages that are whole.
+fn keep(got: &Messages, connection: TcpStream, most: usize) {
+    connection
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let mut bytes = Vec::new();
+    // A client that was killed leaves a reset, or half a message.
+    _ = connection.take(most as u64).read_to_end(&mut bytes);
+    let mut rest = &bytes[..];
+    while let Some(blank) = rest.iter().position(|byte| *byte == b' ') {
+        let length: usize = std::str::from_utf8(&rest[..blank]).unwrap().parse().unwrap();
+        let Some(message) = rest.get(blank + 1..blank + 1 + length) else {
+            return;
+        };
+        got.add(message);
+        rest = &rest[blank + 1 + length..];
+    }
+}
+
+/// A port that nobody listens on and that the system does not give to clients, so that it stays free while a server
+/// is down.
+pub fn free_port() -> u16 {
+    use std::hash::{BuildHasher as _, RandomState};
+    let mut ports = std::iter::repeat_with(|| 20_000 + (RandomState::new().hash_one(0) % 12_000) as u16);
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
+}
+
+/// A folder in the scratch folder with the modules named alone.
+pub fn modules(scratch: &assay_tests::Scratch, names: &[&str]) -> Vec<PathBuf> {
+    let folder = scratch.path("modules");
+    std::fs::create_dir(&folder).unwrap();
+    for name in names {
+        let file = format!(
+            "{}assay_module_{name}{}",
+            std::env::consts::DLL_PREFIX,
+            std::env::consts::DLL_SUFFIX
+        );
+        std::fs::copy(assay_tests::built().join(&file), folder.join(file)).unwrap();
+    }
+    vec![folder]
+}
+
+/// Processes that have a path below this folder on their command line.
+pub fn processes_of(folder: &Path) -> usize {
+    let folder = folder.to_str().unwrap();
+    let commands = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let commands = commands.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    commands
+        .filter(|command| String::from_utf8_lossy(command).contains(folder))
+        .count()
+}
