@@ -1,1 +1,12 @@
-//! The border between the core and modules that misbehave.
+//! The border between the core and modules that misbehave, and the bytes that cross it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test stops where it fails, and says why it did not begin"
+)]
+
+mod bench;
+mod misbehaving;
+mod stable;
+mod walls;

@@ -84,15 +84,25 @@ fn needs(there: bool, what: &str) -> bool {
     let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
     assert!(there || !ci, "this test needs {what}");
     if !there {
-        eprintln!("skipped: this test needs {what}");
+        skipped(what);
     }
     there
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "who reads what a test says must know what it did not test"
+)]
+fn skipped(what: &str) {
+    eprintln!("skipped: this test needs {what}");
 }
 
 /// Whether a program can be started.
 fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).chain(["/usr/sbin".into()]).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .any(|folder| folder.join(program).is_file())
 }
 
 fn is_root() -> bool {

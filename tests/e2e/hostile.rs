@@ -7,6 +7,7 @@ mod formats;
 mod fuse;
 mod hangs;
 mod mounts;
+mod places;
 mod races;
 mod tree;
 mod user;
@@ -15,6 +16,7 @@ use assay_model::Text;
 use assay_tests::Scratch;
 use serde_json::Value;
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -23,6 +25,10 @@ use std::time::{Duration, Instant};
 const BOUND: Duration = Duration::from_secs(60);
 
 /// Whether a test can run here. Where it cannot it says why, and fails under CI.
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that did not run must not look as if it had"
+)]
 fn needs(there: bool, what: &str) -> bool {
     if !there {
         let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
@@ -38,21 +44,36 @@ struct Watched {
     /// How many alerts were read so far.
     read: AtomicUsize,
     canaries: AtomicUsize,
+    /// Who runs it, when that is another user.
+    user: Option<u32>,
 }
 
 impl Watched {
     /// Learns what is in the root now.
     fn new(scratch: Scratch) -> Self {
-        Self::with_limits(scratch, "modules.deadline = '30s'\nverify.file_timeout = '20s'\n")
+        Self::of_user(
+            scratch,
+            "modules.deadline = '30s'\nverify.file_timeout = '20s'\n",
+            None,
+        )
     }
 
     fn with_limits(scratch: Scratch, limits: &str) -> Self {
+        Self::of_user(scratch, limits, None)
+    }
+
+    fn of_user(scratch: Scratch, limits: &str, user: Option<u32>) -> Self {
         let alerts = scratch.path("alerts.jsonl");
         scratch.config(&format!(
             "{limits}[[sink]]\ntype = 'stdout'\nformat = 'line'\n[[sink]]\ntype = 'file'\npath = '{}'\n",
             alerts.display()
         ));
-        let watched = Self { scratch, read: AtomicUsize::new(0), canaries: AtomicUsize::new(0) };
+        let watched = Self {
+            scratch,
+            read: AtomicUsize::new(0),
+            canaries: AtomicUsize::new(0),
+            user,
+        };
         assert_eq!(watched.told_now(), ["baseline_created"]);
         watched
     }
@@ -63,14 +84,21 @@ impl Watched {
         let mut told = self.told_now();
         let length = told.len();
         told.retain(|told| *told != canary);
-        assert_eq!(told.len() + 1, length, "the job planted beside it was not seen: {told:#?}");
+        assert_eq!(
+            told.len() + 1,
+            length,
+            "the job planted beside it was not seen: {told:#?}"
+        );
         told
     }
 
     /// The same without a canary, and without the text of `baseline_created`.
     fn told_now(&self) -> Vec<String> {
         let mut told: Vec<String> = self.run(0, &mut self.command()).iter().map(told).collect();
-        for told in told.iter_mut().filter(|told| told.starts_with("baseline_created")) {
+        for told in told
+            .iter_mut()
+            .filter(|told| told.starts_with("baseline_created"))
+        {
             told.truncate("baseline_created".len());
         }
         told.sort();
@@ -83,19 +111,26 @@ impl Watched {
         let mac = self.scratch.host("/Library").exists();
         let etc = if mac { "/private/etc" } else { "/etc" };
         let line = format!("{number} 4 * * * root /bin/canary");
-        self.scratch.file(&format!("{etc}/cron.d/canary{number}"), format!("{line}\n"));
+        self.scratch
+            .file(&format!("{etc}/cron.d/canary{number}"), format!("{line}\n"));
         format!("added cron_job {etc}/cron.d/canary{number}: {line}")
     }
 
     fn command(&self) -> Command {
-        self.scratch.command(&["run"])
+        let mut command = self.scratch.command(&["run"]);
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
+        command
     }
 
     /// One run: it ends in time and with `code`, and what it prints are the lines of its alerts, and nothing else.
     fn run(&self, code: i32, command: &mut Command) -> Vec<Value> {
         let [out, err] = ["out", "err"].map(|name| self.scratch.path(name));
         // Files: a process that hangs would keep a pipe open.
-        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        command
+            .stdout(File::create(&out).unwrap())
+            .stderr(File::create(&err).unwrap());
         let started = Instant::now();
         let mut child = command.spawn().unwrap();
         let status = loop {
@@ -111,15 +146,41 @@ impl Watched {
         let err = fs::read_to_string(err).unwrap();
         let delivered = self.scratch.delivered();
         let alerts = delivered[self.read.swap(delivered.len(), Ordering::Relaxed)..].to_vec();
-        assert_eq!(status.code(), Some(code), "{err}\n{:#?}", alerts.iter().map(told).collect::<Vec<_>>());
+        assert_eq!(
+            status.code(),
+            Some(code),
+            "{err}\n{:#?}",
+            alerts.iter().map(told).collect::<Vec<_>>()
+        );
         let out = fs::read(out).unwrap();
-        let lines: Vec<&[u8]> = out.strip_suffix(b"\n").unwrap_or_default().split(|b| *b == b'\n').collect();
+        let lines: Vec<&[u8]> = out
+            .strip_suffix(b"\n")
+            .unwrap_or_default()
+            .split(|b| *b == b'\n')
+            .collect();
         let lines = if out.is_empty() { Vec::new() } else { lines };
-        assert_eq!(lines.len(), alerts.len(), "as many lines as alerts: {}", out.escape_ascii());
+        assert_eq!(
+            lines.len(),
+            alerts.len(),
+            "as many lines as alerts: {}",
+            out.escape_ascii()
+        );
         for (line, alert) in lines.iter().zip(&alerts) {
             let pairs = pairs(line);
-            let of = |name: &str| pairs.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone()).collect::<Vec<_>>();
-            let expected = |name: &str| vec![alert[name].as_str().map_or_else(|| alert[name].to_string(), str::to_owned)];
+            let of = |name: &str| {
+                pairs
+                    .iter()
+                    .filter(|(n, _)| n == name)
+                    .map(|(_, v)| v.clone())
+                    .collect::<Vec<_>>()
+            };
+            let expected = |name: &str| {
+                vec![
+                    alert[name]
+                        .as_str()
+                        .map_or_else(|| alert[name].to_string(), str::to_owned),
+                ]
+            };
             for name in ["change", "severity", "seq", "id"] {
                 assert_eq!(of(name), expected(name), "{}", line.escape_ascii());
             }
@@ -132,7 +193,12 @@ impl Watched {
 fn told(alert: &Value) -> String {
     let key = text(&alert["key"]);
     let words = ["change", "kind"].map(|name| alert[name].as_str().unwrap_or_default().to_owned());
-    let words: Vec<&str> = words.iter().map(String::as_str).chain([key.as_str()]).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .chain([key.as_str()])
+        .filter(|w| !w.is_empty())
+        .collect();
     match alert["text"].as_str() {
         Some(text) if !text.is_empty() => format!("{} ({text})", words.join(" ")),
         _ => words.join(" "),
@@ -140,12 +206,18 @@ fn told(alert: &Value) -> String {
 }
 
 fn text(value: &Value) -> String {
-    serde_json::from_value::<Text>(value.clone()).unwrap_or_default().to_string()
+    serde_json::from_value::<Text>(value.clone())
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// Reads a line as a log pipeline would: printable ASCII, `name=value` or `name="value"`, blanks between.
 fn pairs(line: &[u8]) -> Vec<(String, String)> {
-    assert!(line.iter().all(|b| (0x20..0x7f).contains(b)), "{}", line.escape_ascii());
+    assert!(
+        line.iter().all(|b| (0x20..0x7f).contains(b)),
+        "{}",
+        line.escape_ascii()
+    );
     let mut rest = std::str::from_utf8(line).unwrap();
     let mut pairs = Vec::new();
     while !rest.is_empty() {
@@ -162,7 +234,10 @@ fn pairs(line: &[u8]) -> Vec<(String, String)> {
             }
         };
         pairs.push((name.to_owned(), value.to_owned()));
-        assert!(after.is_empty() || after.starts_with(' '), "no blank after a pair: {after}");
+        assert!(
+            after.is_empty() || after.starts_with(' '),
+            "no blank after a pair: {after}"
+        );
         rest = after.strip_prefix(' ').unwrap_or(after);
     }
     pairs

@@ -1,5 +1,7 @@
 //! kill -9 at random instants, with sinks that fail at random: every change is alerted once in every sink, in order.
 
+#![expect(clippy::print_stdout, reason = "the seed, and what was measured")]
+
 use crate::receivers::{Mood, TcpLog, UnixLog, modules, processes_of, text_of};
 use assay_engine::alert;
 use assay_tests::{Scratch, wait_for};
@@ -20,10 +22,8 @@ impl Random {
             .ok()
             .and_then(|seed| seed.parse().ok());
         let clock = || {
-            SystemTime::now()
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap()
-                .as_nanos() as u64
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+            now.as_secs() << 20 | u64::from(now.subsec_micros())
         };
         let seed = given.unwrap_or_else(clock);
         println!("ASSAY_TEST_SEED={seed}");
@@ -97,13 +97,13 @@ impl<'a> Sinks<'a> {
     fn fail_at_random(&mut self, random: &mut Random) {
         self.file(!random.one_in(4));
         if random.one_in(4) {
-            self.unix.down()
+            self.unix.down();
         } else {
-            self.unix.up()
+            self.unix.up();
         }
         match random.below(6) {
             0 => self.tcp.down(),
-            1 => self.tcp.up(Mood::Resets(random.below(3000) as usize)),
+            1 => self.tcp.up(Mood::Resets(random.below(3000))),
             2 => self.tcp.up(Mood::Stalls),
             _ => self.tcp.up(Mood::Serves),
         }
@@ -211,9 +211,13 @@ fn killed_at_any_instant_nothing_is_lost() {
         let mut run = scratch.command(&["run"]);
         let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(typical.mul_f64(random.below(1000) as f64 / 900.0));
+        // As fast as the machine is just now, so that most runs are killed, at any point up to their end.
         if run.try_wait().unwrap().is_none() {
             killed += 1;
             run.kill().unwrap();
+            typical = typical.mul_f64(1.01);
+        } else {
+            typical = typical.mul_f64(0.97);
         }
         run.wait().unwrap();
     }

@@ -4,6 +4,7 @@
 mod cli;
 mod damage;
 mod docs;
+#[cfg(target_os = "linux")]
 mod hostile;
 mod kill;
 mod promises;

@@ -3,7 +3,8 @@
 //! Both keep whatever they were given in the order they were given it. What a receiver has in its hands when it goes
 //! down is kept as well: a sink may rightly count it as taken.
 
-use std::io::Read as _;
+use assay_tests::wait_for;
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 /// Messages, in the order in which they came.
 #[derive(Clone, Default)]
-pub struct Messages(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Messages(Arc<Mutex<Vec<String>>>);
 
 impl Messages {
     fn add(&self, message: &[u8]) {
@@ -22,13 +23,13 @@ impl Messages {
         self.0.lock().unwrap().push(text);
     }
     /// What came so far.
-    pub fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
 
 /// The part of a message that [`assay_engine::alert::line`] wrote.
-pub fn text_of(message: &str) -> &str {
+pub(crate) fn text_of(message: &str) -> &str {
     match message.split_once(">1 ") {
         // <PRI>1 TIME HOST APP PROCESS ID - TEXT
         Some((_, rest)) => rest.splitn(7, ' ').nth(6).unwrap(),
@@ -38,27 +39,35 @@ pub fn text_of(message: &str) -> &str {
 }
 
 /// A datagram socket as `/dev/log` is one.
-pub struct UnixLog {
+pub(crate) struct UnixLog {
     path: PathBuf,
-    pub got: Messages,
+    pub(crate) got: Messages,
+    unread: Option<UnixDatagram>,
     reader: Option<(UnixDatagram, JoinHandle<()>)>,
 }
 
 impl UnixLog {
-    pub fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
             got: Messages::default(),
+            unread: None,
             reader: None,
         }
     }
 
+    /// Is there, and reads nothing until it is up.
+    pub(crate) fn stuck(&mut self) {
+        self.unread = Some(UnixDatagram::bind(&self.path).unwrap());
+    }
+
     /// Listens, if it does not already.
-    pub fn up(&mut self) {
+    pub(crate) fn up(&mut self) {
         if self.reader.is_some() {
             return;
         }
-        let socket = UnixDatagram::bind(&self.path).unwrap();
+        let unread = self.unread.take();
+        let socket = unread.unwrap_or_else(|| UnixDatagram::bind(&self.path).unwrap());
         let (got, reader) = (self.got.clone(), socket.try_clone().unwrap());
         let thread = std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
@@ -71,7 +80,7 @@ impl UnixLog {
     }
 
     /// Takes nothing more.
-    pub fn down(&mut self) {
+    pub(crate) fn down(&mut self) {
         if let Some((socket, thread)) = self.reader.take() {
             std::fs::remove_file(&self.path).unwrap();
             socket.shutdown(Shutdown::Read).unwrap();
@@ -88,38 +97,46 @@ impl Drop for UnixLog {
 
 /// How a TCP server treats a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub(crate) enum Mood {
     /// Reads to the end, then closes.
     Serves,
     /// Reads so many bytes, then throws the connection away.
-    Resets(usize),
+    Resets(u64),
     /// Takes the connection and does nothing.
     Stalls,
+    /// Takes the connection, reads nothing, and never stops talking.
+    Chatters,
 }
 
 /// A TCP log server that expects octet counting.
-pub struct TcpLog {
+pub(crate) struct TcpLog {
     port: u16,
-    pub got: Messages,
+    pub(crate) got: Messages,
     server: Option<(Arc<AtomicBool>, JoinHandle<()>)>,
 }
 
 impl TcpLog {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             port: free_port(),
             got: Messages::default(),
             server: None,
         }
     }
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("tcp://127.0.0.1:{}", self.port)
     }
 
     /// Listens, in that mood.
-    pub fn up(&mut self, mood: Mood) {
+    pub(crate) fn up(&mut self, mood: Mood) {
         self.down();
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
+        // A process that another test starts just now may hold the last listener until it is another program.
+        let mut listener = None;
+        wait_for("the port", || {
+            listener = TcpListener::bind(("127.0.0.1", self.port)).ok();
+            listener.is_some()
+        });
+        let listener = listener.unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, got) = (Arc::clone(&stop), self.got.clone());
         let thread = std::thread::spawn(move || {
@@ -131,7 +148,8 @@ impl TcpLog {
                 let connection = connection.unwrap();
                 match mood {
                     Mood::Stalls => stalled.push(connection),
-                    Mood::Serves => keep(&got, connection, usize::MAX),
+                    Mood::Chatters => chatter(connection),
+                    Mood::Serves => keep(&got, connection, u64::MAX),
                     Mood::Resets(after) => keep(&got, connection, after),
                 }
             }
@@ -140,7 +158,7 @@ impl TcpLog {
     }
 
     /// Refuses connections.
-    pub fn down(&mut self) {
+    pub(crate) fn down(&mut self) {
         if let Some((stop, thread)) = self.server.take() {
             stop.store(true, Ordering::Release);
             drop(TcpStream::connect(("127.0.0.1", self.port)).unwrap());
@@ -155,14 +173,21 @@ impl Drop for TcpLog {
     }
 }
 
+/// Says something as long as the other side is there.
+fn chatter(mut connection: TcpStream) {
+    while connection.write_all(b"200 OK\n").is_ok() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Reads at most so many bytes, and keeps the messages that are whole.
-fn keep(got: &Messages, connection: TcpStream, most: usize) {
+fn keep(got: &Messages, connection: TcpStream, most: u64) {
     connection
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     let mut bytes = Vec::new();
     // A client that was killed leaves a reset, or half a message.
-    _ = connection.take(most as u64).read_to_end(&mut bytes);
+    _ = connection.take(most).read_to_end(&mut bytes);
     let mut rest = &bytes[..];
     while let Some(blank) = rest.iter().position(|byte| *byte == b' ') {
         let length: usize = std::str::from_utf8(&rest[..blank]).unwrap().parse().unwrap();
@@ -176,7 +201,7 @@ fn keep(got: &Messages, connection: TcpStream, most: usize) {
 
 /// A port that nobody listens on and that the system does not give to clients, so that it stays free while a server
 /// is down.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     use std::hash::{BuildHasher as _, RandomState};
     let mut ports = std::iter::repeat_with(|| 20_000 + (RandomState::new().hash_one(0) % 12_000) as u16);
     ports
@@ -185,7 +210,7 @@ pub fn free_port() -> u16 {
 }
 
 /// A folder in the scratch folder with the modules named alone.
-pub fn modules(scratch: &assay_tests::Scratch, names: &[&str]) -> Vec<PathBuf> {
+pub(crate) fn modules(scratch: &assay_tests::Scratch, names: &[&str]) -> Vec<PathBuf> {
     let folder = scratch.path("modules");
     std::fs::create_dir(&folder).unwrap();
     for name in names {
@@ -200,11 +225,25 @@ pub fn modules(scratch: &assay_tests::Scratch, names: &[&str]) -> Vec<PathBuf> {
 }
 
 /// Processes that have a path below this folder on their command line.
-pub fn processes_of(folder: &Path) -> usize {
+pub(crate) fn processes_of(folder: &Path) -> usize {
     let folder = folder.to_str().unwrap();
     let commands = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let commands = commands.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
     commands
         .filter(|command| String::from_utf8_lossy(command).contains(folder))
         .count()
+}
+
+/// Whether a test can run here. Where it cannot it says why, and fails under CI.
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the results has to know what was not tested"
+)]
+pub(crate) fn needs(there: bool, what: &str) -> bool {
+    if !there {
+        let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+        assert!(!ci, "this test needs {what}");
+        eprintln!("skipped: this test needs {what}");
+    }
+    there
 }

@@ -1,172 +1,30 @@
-//! Commands that only look: `status`, `list`, `alerts`, `kinds`, `module list`, `config`.
+//! Commands that only look: `list`, `alerts`, `kinds`, `module list`, `config`.
 
 use crate::args::{Alerts, Common};
 use crate::context::{self, complain, say};
-use crate::table::{self, local, table};
+use crate::table::{self, BOLD, clean, table};
+use crate::tell;
 use anyhow::{Context as _, Result, bail};
 use assay_engine::alert::{Stored, json};
 use assay_engine::discover::KnownFiles;
-use assay_engine::store::{ModuleRow, Store};
-use assay_model::Sandbox;
+use assay_engine::store::Store;
+use assay_model::Text;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// Numbers of the alerts that something open refers to.
-fn open(store: &Store) -> Result<BTreeSet<u64>> {
+pub(crate) fn open(store: &Store) -> Result<BTreeSet<u64>> {
     let entries = store.entries()?.into_iter().filter_map(|entry| entry.alert);
     Ok(entries
         .chain(store.files()?.into_values().filter_map(|file| file.alert))
         .collect())
 }
 
-/// `assay status`
-pub(crate) fn status(common: &Common) -> Result<()> {
-    let store = context::store(common)?;
-    let open = open(&store)?;
-    let deviations: Vec<Stored> = store
-        .alerts_after(0, usize::MAX)?
-        .into_iter()
-        .filter(|s| open.contains(&s.alert.seq))
-        .collect();
-    let gaps = store.gaps()?;
-    let modules = store.modules()?;
-    let last_run = store.meta("last_run")?;
-    let last_seq = store.last_seq()?;
-    let names: Vec<String> = store
-        .meta("sinks")?
-        .map(|json| serde_json::from_str(&json))
-        .transpose()?
-        .unwrap_or_default();
-    let mut sinks = Vec::new();
-    for name in names {
-        let sink = store.sink(&name)?.unwrap_or_default();
-        sinks.push((name, last_seq.saturating_sub(sink.cursor), sink));
-    }
-    let sandbox = sandbox(&modules);
-    if common.json {
-        let sinks = sinks.iter().map(
-            |(name, queued, s)| json!({"name": name, "queued": queued, "error": s.error, "since": s.since}),
-        );
-        let status = json!({
-            "last_run": last_run, "last_full": store.meta("last_full")?, "root": store.meta("root")?, "os": store.meta("os")?,
-            "last_alert": last_seq, "open": deviations.iter().map(body).collect::<Vec<_>>(), "gaps": gaps,
-            "modules": modules.values().map(module_json).collect::<Vec<_>>(),
-            "sinks": sinks.collect::<Vec<_>>(), "sandbox": sandbox,
-        });
-        return Ok(say!("{status}")?);
-    }
-    let time = |name: &str| {
-        Ok::<_, anyhow::Error>(
-            store
-                .meta(name)?
-                .map_or_else(|| "never".to_owned(), |t| local(&t)),
-        )
-    };
-    say!(
-        "last run   {} of `{}`, read in full {}",
-        time("last_run")?,
-        store.meta("root")?.unwrap_or_default(),
-        time("last_full")?
-    )?;
-    say!("alerts     {last_seq} so far")?;
-    say!("\nopen deviations: {}", count(deviations.len()))?;
-    for stored in &deviations {
-        say!("{}", table::alert(stored))?;
-    }
-    if !deviations.is_empty() {
-        say!("accept what is known with `assay accept ID --reason TEXT`")?;
-    }
-    say!("\nplaces that could not be read: {}", count(gaps.len()))?;
-    if !gaps.is_empty() {
-        let rows = gaps.iter().map(|g| {
-            vec![
-                g.path.to_string(),
-                g.reason.as_str().to_owned(),
-                g.text.clone(),
-                g.module.clone(),
-                local(&g.since),
-            ]
-        });
-        say!("{}", table(&["path", "reason", "", "module", "since"], rows))?;
-    }
-    say!("\nmodules")?;
-    let rows = modules.values().map(|m| {
-        let state = match (&m.failure, m.missing) {
-            (_, true) => "not there any more".to_owned(),
-            (Some(failure), _) => format!("fails: {failure}"),
-            (None, _) => "works".to_owned(),
-        };
-        vec![
-            m.name.clone(),
-            m.manifest.as_ref().map(|m| m.version.clone()).unwrap_or_default(),
-            state,
-        ]
-    });
-    say!("{}", table(&["name", "version", "state"], rows))?;
-    say!("\nsinks")?;
-    let rows = sinks.iter().map(|(name, queued, sink)| {
-        let since = sink.since.as_deref().map(local).unwrap_or_default();
-        let state = sink.error.as_ref().map_or_else(
-            || "works".to_owned(),
-            |error| format!("down since {since}: {error}"),
-        );
-        vec![name.clone(), format!("{queued} queued"), state]
-    });
-    say!("{}", table(&["name", "queue", "state"], rows))?;
-    say!(
-        "\nmodules are confined by: {}",
-        if sandbox.active.is_empty() {
-            "nothing".to_owned()
-        } else {
-            sandbox.active.join(", ")
-        }
-    )?;
-    for missing in &sandbox.missing {
-        say!("  not in force: {missing}")?;
-    }
-    Ok(())
-}
-
-fn count(number: usize) -> String {
-    if number == 0 {
-        "none".to_owned()
-    } else {
-        number.to_string()
-    }
-}
-
-/// What confines every module: a wall that one of them lacks is missing.
-fn sandbox(modules: &BTreeMap<String, ModuleRow>) -> Sandbox {
-    let parsed = modules
-        .values()
-        .filter_map(|m| serde_json::from_str::<Sandbox>(m.sandbox.as_deref()?).ok());
-    let mut all = Sandbox::default();
-    for (index, sandbox) in parsed.enumerate() {
-        if index == 0 {
-            all.active = sandbox.active;
-        } else {
-            all.active.retain(|layer| sandbox.active.contains(layer));
-        }
-        for missing in sandbox.missing {
-            if !all.missing.contains(&missing) {
-                all.missing.push(missing);
-            }
-        }
-    }
-    all
-}
-
-fn body(stored: &Stored) -> Value {
+/// An alert as it is sent.
+pub(crate) fn body(stored: &Stored) -> Value {
     serde_json::from_str(&json(&stored.body, &stored.digest)).unwrap_or(Value::Null)
-}
-
-fn module_json(module: &ModuleRow) -> Value {
-    json!({
-        "name": module.name, "path": module.path, "sha256": module.sha256, "failure": module.failure,
-        "missing": module.missing, "version": module.manifest.as_ref().map(|m| &m.version),
-    })
 }
 
 /// `assay list`
@@ -198,17 +56,31 @@ pub(crate) fn list(common: &Common, kind: Option<&str>) -> Result<()> {
         }
         return Ok(());
     }
-    let rows = entries.map(|(_, entry, alert, _)| {
-        let mark = if alert.is_some() { "*" } else { "" };
-        let runs = entry.programs.last().map(ToString::to_string).unwrap_or_default();
-        vec![
-            format!("{mark}{}", entry.kind),
-            entry.key.to_string(),
-            entry.source.to_string(),
-            runs,
-        ]
-    });
-    Ok(say!("{}", table(&["kind", "key", "source", "runs"], rows))?)
+    let files = store.files()?;
+    let is_open = |path: &Text| files.get(path).is_some_and(|file| file.alert.is_some());
+    let mut marked = false;
+    let rows: Vec<_> = entries
+        .map(|(_, entry, alert, _)| {
+            let open = alert.is_some() || is_open(&entry.source) || entry.programs.iter().any(is_open);
+            marked |= open;
+            let key = entry.key.to_string();
+            let mark = if open { "*" } else { "" };
+            // Most keys name their file, and a script is what it runs.
+            let source = Some(entry.source.to_string()).filter(|source| !key.contains(source));
+            let programs = entry.programs.iter().map(ToString::to_string);
+            let programs: Vec<_> = programs.filter(|program| *program != key).collect();
+            let (source, programs) = (source.unwrap_or_default(), programs.join(" "));
+            vec![mark.to_owned(), entry.kind, key, programs, source]
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(say!("nothing")?);
+    }
+    say!("{}", table(&["", "kind", "key", "runs", "in"], rows))?;
+    if marked && context::interactive() {
+        say!("* is not accepted: `assay alerts --open`")?;
+    }
+    Ok(())
 }
 
 /// `assay alerts`
@@ -234,17 +106,19 @@ pub(crate) fn alerts(common: &Common, args: &Alerts) -> Result<()> {
                 if common.json {
                     say!("{}", json(&stored.body, &stored.digest))?;
                 } else {
-                    say!("{}", table::alert(&stored))?;
+                    say!("{}", tell::alert(&stored))?;
                 }
             }
         }
     };
     print(&store)?;
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         std::thread::sleep(Duration::from_millis(500));
         print(&store)?;
     }
-    Ok(())
 }
 
 /// A time, or a while before now, as alerts write times.
@@ -272,7 +146,10 @@ pub(crate) fn kinds(common: &Common) -> Result<ExitCode> {
         let manifest = match manifest {
             Ok(manifest) => manifest,
             Err(failure) => {
-                complain(&format!("module `{name}` failed: {failure}"));
+                complain(&format!(
+                    "module `{name}` failed: {}",
+                    clean(&failure.to_string())
+                ));
                 code = ExitCode::FAILURE;
                 continue;
             }
@@ -281,38 +158,39 @@ pub(crate) fn kinds(common: &Common) -> Result<ExitCode> {
             say!("{}", serde_json::to_string(&manifest)?)?;
             continue;
         }
-        let bold = anstyle::Style::new().bold();
         let platforms: Vec<&str> = manifest.platforms.iter().map(|os| os.as_str()).collect();
+        let (version, summary) = (clean(&manifest.version), clean(&manifest.summary));
         say!(
-            "{bold}{name}{bold:#} {} ({}): {}",
-            manifest.version,
-            platforms.join(", "),
-            manifest.summary
+            "{BOLD}{name}{BOLD:#} {version} ({}): {summary}",
+            platforms.join(", ")
         )?;
         for kind in &manifest.kinds {
             let style = table::colour(kind.severity);
+            let (severity, technique) = (kind.severity.as_str(), clean(&kind.technique));
             say!(
-                "  {bold}{}{bold:#}  {}  {style}{}{style:#}  {}",
+                "  {BOLD}{}{BOLD:#}  {style}{severity}{style:#}, {technique}: {}",
                 kind.name,
-                kind.technique,
-                kind.severity.as_str(),
-                kind.summary
+                clean(&kind.summary)
             )?;
-            let rows = kind.fields.iter().map(|f| {
-                vec![
-                    format!("    {}", f.name),
-                    if f.compared {
-                        String::new()
-                    } else {
-                        "shown".to_owned()
-                    },
-                    f.meaning.clone(),
-                ]
+            let alike = manifest.kinds.iter().take_while(|other| other.name != kind.name);
+            if let Some(alike) = alike
+                .filter(|other| !kind.fields.is_empty() && other.fields == kind.fields)
+                .last()
+            {
+                say!("    the fields of {}", alike.name)?;
+                continue;
+            }
+            let rows = kind.fields.iter().map(|field| {
+                let meaning = clean(&field.meaning);
+                let meaning = if field.compared {
+                    meaning
+                } else {
+                    format!("{meaning} (only shown)")
+                };
+                vec![format!("    {}", field.name), meaning]
             });
             if !kind.fields.is_empty() {
-                let mut fields = table(&[], rows);
-                fields.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-                say!("{fields}")?;
+                say!("{}", table(&[], rows))?;
             }
         }
         say!("")?;
@@ -344,35 +222,28 @@ pub(crate) fn modules(common: &Common) -> Result<()> {
     }
     let trusted = found.candidates.iter().map(|m| {
         let state = if disabled(&m.name) { "disabled" } else { "trusted" };
-        vec![
-            m.name.clone(),
-            state.to_owned(),
-            m.path.display().to_string(),
-            m.sha256.clone(),
-        ]
+        let path = clean(&m.path.to_string_lossy());
+        vec![m.name.clone(), state.to_owned(), tell::short(&m.sha256), path]
     });
     let refused = found.refused.iter().map(|(path, why)| {
-        vec![
-            String::new(),
-            "refused".to_owned(),
-            path.display().to_string(),
-            why.clone(),
-        ]
+        let why = format!("{}: {why}", path.display());
+        vec![String::new(), "refused".to_owned(), String::new(), clean(&why)]
     });
-    Ok(say!(
-        "{}",
-        table(&["name", "state", "file", ""], trusted.chain(refused))
-    )?)
+    let rows = trusted.chain(refused);
+    Ok(say!("{}", table(&["name", "state", "sha256", "file"], rows))?)
 }
 
 /// `assay config check`
 pub(crate) fn config_check(common: &Common) -> Result<()> {
     let (config, used) = context::config(common)?;
-    if used.is_empty() {
+    if common.json {
+        say!("{}", json!({ "sound": true, "files": used }))?;
+    } else if used.is_empty() {
         say!("there is no configuration; the defaults are in force")?;
-    }
-    for path in used {
-        say!("`{}` is sound", path.display())?;
+    } else {
+        for path in used {
+            say!("`{}` is sound", path.display())?;
+        }
     }
     if let Ok(described) = context::engine(common).and_then(|engine| Ok(engine.describe()?)) {
         for name in config

@@ -3,18 +3,41 @@
 
 mod args;
 mod context;
+mod guard;
 mod look;
 mod progress;
 mod run;
 mod show;
+mod status;
 mod table;
+mod tell;
 
 use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    match dispatch(&args) {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        // clap's own exit code for a mistake is 2, which here means that changes were found.
+        Err(mistake) => {
+            // Nobody is left to tell when the stream is gone.
+            _ = mistake.print();
+            return if mistake.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    let is_run = matches!(args.command, args::Command::Run(_));
+    if is_run && let Some(code) = guard::elsewhere() {
+        return code;
+    }
+    let code = outcome(dispatch(&args));
+    if is_run {
+        guard::done(code);
+    }
+    code
+}
+
+fn outcome(done: anyhow::Result<ExitCode>) -> ExitCode {
+    match done {
         Ok(code) => code,
         Err(error) => {
             // `assay list | head` is no failure of ours.
@@ -37,7 +60,7 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     match &args.command {
         Command::Run(run) => run::run(common, run),
-        Command::Status => look::status(common).map(done),
+        Command::Status => status::status(common).map(done),
         Command::List { kind } => look::list(common, kind.as_deref()).map(done),
         Command::Show { key } => show::show(common, key).map(done),
         Command::Alerts(alerts) => look::alerts(common, alerts).map(done),

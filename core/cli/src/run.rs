@@ -3,7 +3,8 @@
 use crate::args::{Accept, Common, Run};
 use crate::context::{self, complain, say};
 use crate::progress::Progress;
-use crate::table;
+use crate::table::{clean, count};
+use crate::tell;
 use anyhow::{Context as _, Result};
 use assay_engine::alert::json;
 use assay_engine::store::StoreError;
@@ -18,7 +19,7 @@ pub(crate) fn run(common: &Common, run: &Run) -> Result<ExitCode> {
     let engine = context::engine(common)?;
     let progress = Progress::start();
     let report = engine.run(run.full, &mut |module, done, of| {
-        progress.say(format!("{done} of {of} modules done, last {module}"))
+        progress.say(format!("{done} of {of} modules done, last {module}"));
     });
     drop(progress);
     let report = match report {
@@ -56,13 +57,12 @@ pub(crate) fn run(common: &Common, run: &Run) -> Result<ExitCode> {
 /// What a person at a terminal wants to see of a run.
 fn tell(report: &Report) -> Result<()> {
     for stored in &report.alerts {
-        say!("{}", table::alert(stored))?;
+        say!("{}", tell::alert(stored))?;
     }
     let changes = report.alerts.iter().filter(|s| s.alert.kind.is_some()).count();
-    let gaps = if report.gaps == 0 {
-        String::new()
-    } else {
-        format!(", {} places could not be read (see `assay status`)", report.gaps)
+    let gaps = match report.gaps as u64 {
+        0 => String::new(),
+        gaps => format!(", {} could not be read (`assay status`)", count(gaps, "place")),
     };
     let first = report
         .alerts
@@ -71,44 +71,44 @@ fn tell(report: &Report) -> Result<()> {
     let verdict = match (first, changes) {
         (true, 0) => "the baseline is made; from now on changes are alerted".to_owned(),
         (_, 0) => "nothing changed".to_owned(),
-        (_, 1) => "1 change".to_owned(),
-        (_, n) => format!("{n} changes"),
+        (_, changes) => count(changes as u64, "change"),
     };
-    Ok(say!("{} modules, {verdict}{gaps}", report.modules)?)
+    Ok(say!(
+        "{}, {verdict}{gaps}",
+        count(report.modules as u64, "module")
+    )?)
 }
 
 /// What must be said even from cron: each thing once, when it begins; to a person, as long as it lasts.
 fn warn(report: &Report, always: bool) {
-    for stored in &report.alerts {
-        let alert = &stored.alert;
-        if !always
-            && matches!(
-                alert.change,
-                What::ModuleFailed | What::ModuleRefused | What::ModuleMissing | What::HistoryBroken
-            )
-        {
-            let about = alert
-                .module
-                .clone()
-                .or_else(|| alert.source.as_ref().map(ToString::to_string))
-                .unwrap_or_default();
-            complain(&format!(
-                "{} {about}: {}",
-                alert.change.as_str().replace('_', " "),
-                alert.text
-            ));
+    for alert in report
+        .alerts
+        .iter()
+        .map(|stored| &stored.alert)
+        .filter(|_| !always)
+    {
+        let module = alert.module.as_deref().unwrap_or_default();
+        let text = clean(&alert.text);
+        match alert.change {
+            What::ModuleFailed => complain(&format!("module `{module}` failed: {text}")),
+            What::ModuleMissing => complain(&format!("module `{module}` is not there any more: {text}")),
+            What::ModuleRefused => complain(&format!("a module is not loaded: {text}")),
+            What::HistoryBroken => complain(&format!("the history is broken: {text}")),
+            _ => {}
         }
     }
     if always {
         for (module, why) in &report.failed {
-            complain(&format!("module `{module}` failed: {why}"));
+            complain(&format!("module `{module}` failed: {}", clean(why)));
         }
     }
     for sink in &report.sinks {
         if let Some(error) = sink.error.as_ref().filter(|_| always || sink.newly_down) {
+            let waiting = count(sink.queued, "alert");
             complain(&format!(
-                "sink `{}` is down ({error}); {} alerts wait for it",
-                sink.name, sink.queued
+                "sink `{}` is down ({}); {waiting} queued",
+                sink.name,
+                clean(error)
             ));
         }
     }
@@ -121,13 +121,13 @@ pub(crate) fn accept(common: &Common, accept: &Accept) -> Result<()> {
         Some(module) => Selection::Module(module.clone()),
         None => Selection::Alerts(accept.id.clone()),
     };
-    let count = context::engine(common)?.accept(&selection, &who(), &accept.reason)?;
+    let accepted = context::engine(common)?.accept(&selection, &who(), &accept.reason)?;
     if common.json {
-        say!("{}", serde_json::json!({ "accepted": count }))?;
-    } else if count == 0 {
+        say!("{}", serde_json::json!({ "accepted": accepted }))?;
+    } else if accepted == 0 {
         say!("nothing is open")?;
     } else {
-        say!("{count} accepted as known")?;
+        say!("{} accepted as known", count(accepted as u64, "deviation"))?;
     }
     Ok(())
 }
@@ -174,6 +174,10 @@ pub(crate) fn trust(common: &Common, path: &Path) -> Result<()> {
         std::fs::rename(&new, &lock)
     };
     write().with_context(|| format!("write `{}`", lock.display()))?;
+    if common.json {
+        let pinned = serde_json::json!({"name": module.name, "sha256": module.sha256, "lock": lock});
+        return Ok(say!("{pinned}")?);
+    }
     say!(
         "{} is pinned to {} in `{}`",
         module.name,

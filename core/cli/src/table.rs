@@ -1,27 +1,97 @@
-//! Tables and alerts as a person reads them.
+//! Columns, times and words as a person reads them.
 
 use anstyle::{AnsiColor, Style};
-use assay_engine::alert::Stored;
-use assay_model::{Alert, FieldChange, Severity, What, escape_terminal};
-use comfy_table::presets;
-use comfy_table::{ContentArrangement, Table};
-use std::fmt::Write as _;
+use assay_model::{Severity, escape_terminal};
 
-/// A table with a head, as wide as the terminal, or as wide as it wants where there is none.
-pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(head.iter().copied());
-    table.set_content_arrangement(if crate::context::interactive() {
-        ContentArrangement::Dynamic
-    } else {
-        ContentArrangement::Disabled
-    });
-    for row in rows {
-        table.add_row(row);
+/// A wider cell stands out of its column rather than to push the others off the screen.
+const WIDEST: usize = 60;
+/// Blanks between columns.
+const GUTTER: usize = 2;
+/// With less room than that for the last column, lines are left to the terminal to break.
+const NARROWEST: usize = 24;
+
+/// Bold, for heads.
+pub(crate) const BOLD: Style = Style::new().bold();
+
+/// Rows in columns, below a head unless that is empty. Every row is whole, so that its words can be copied and found
+/// with grep; only the last column is folded, and only to fit a terminal.
+pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    render(head, &rows.into_iter().collect::<Vec<_>>(), terminal_width())
+}
+
+fn render(head: &[&str], rows: &[Vec<String>], terminal: Option<usize>) -> String {
+    let columns = rows.iter().map(Vec::len).chain([head.len()]).max().unwrap_or(0);
+    let cell = |row: &Vec<String>, at: usize| row.get(at).map_or(0, |cell| width(cell));
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| {
+            let widest = rows.iter().map(|row| cell(row, at).min(WIDEST)).max();
+            widest
+                .unwrap_or(0)
+                .max(head.get(at).map_or(0, |name| width(name)))
+        })
+        .collect();
+    let indent: usize = widths
+        .iter()
+        .take(columns.saturating_sub(1))
+        .map(|width| width + GUTTER)
+        .sum();
+    let room = terminal
+        .and_then(|width| width.checked_sub(indent))
+        .filter(|room| *room >= NARROWEST);
+    let mut lines = Vec::new();
+    if !head.is_empty() {
+        let cells: Vec<String> = head.iter().map(ToString::to_string).collect();
+        lines.push(format!("{BOLD}{}{BOLD:#}", line(&cells, &widths)));
     }
-    table
+    for row in rows {
+        let mut row = row.clone();
+        let mut more = Vec::new();
+        if let (Some(room), Some(last)) = (room, row.get_mut(columns - 1)) {
+            let mut folded = fold(last, room).into_iter();
+            *last = folded.next().unwrap_or_default();
+            more.extend(folded);
+        }
+        lines.push(line(&row, &widths));
+        lines.extend(more.into_iter().map(|text| format!("{:indent$}{text}", "")));
+    }
+    lines.join("\n")
+}
+
+/// Cells below each other, without blanks at the end.
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (cell, wide) in cells.iter().zip(widths) {
+        line.push_str(cell);
+        let blanks = wide.saturating_sub(width(cell)) + GUTTER;
+        line.extend(std::iter::repeat_n(' ', blanks));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Text in lines of at most `room`, where it has blanks to break it at.
+fn fold(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Columns of the terminal that standard output is; `None` when it is none, or does not say.
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
 /// The colour of a severity.
@@ -38,82 +108,61 @@ pub(crate) fn colour(severity: Severity) -> Style {
 /// A stored time in the reader's own zone, to the second.
 pub(crate) fn local(time: &str) -> String {
     let Ok(time) = time.parse::<jiff::Timestamp>() else {
-        return time.to_owned();
+        return clean(time);
     };
     time.to_zoned_datetime(jiff::tz::TimeZone::system())
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string()
 }
 
-/// An alert as a person reads it: a head line, then what changed and what runs.
-pub(crate) fn alert(stored: &Stored) -> String {
-    let alert = &stored.alert;
-    let style = colour(alert.severity);
-    let mut text = format!(
-        "{:>5}  {}  {style}{:<8}{style:#}  {}",
-        alert.seq,
-        local(&alert.time),
-        alert.severity.as_str(),
-        headline(alert)
-    );
-    for change in &alert.changed {
-        _ = write!(text, "\n         {}", changed(change));
+/// Text from outside, which may hold anything.
+pub(crate) fn clean(text: &str) -> String {
+    escape_terminal(text.as_bytes())
+}
+
+/// `1 alert`, `2 alerts`.
+pub(crate) fn count(number: impl Into<u64>, what: &str) -> String {
+    match number.into() {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
     }
-    if matches!(alert.change, What::Added | What::Removed) {
-        for (name, value) in &alert.fields {
-            _ = write!(text, "\n         {name}: {value}");
-        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(cells: &[&[&str]]) -> Vec<Vec<String>> {
+        let owned = |row: &&[&str]| row.iter().map(ToString::to_string).collect();
+        cells.iter().map(owned).collect()
     }
-    for program in alert
-        .programs
-        .iter()
-        .filter(|_| alert.kind.as_deref() != Some("program"))
-    {
-        let facts = program.facts.as_ref();
-        let what = facts.map(|f| {
-            f.sha256
-                .clone()
-                .unwrap_or_else(|| f.file_type.as_str().to_owned())
-        });
-        _ = write!(
-            text,
-            "\n         runs {}  {}",
-            program.path,
-            what.unwrap_or_default()
+
+    #[test]
+    fn columns_stand_below_each_other_and_end_without_blanks() {
+        let rows = rows(&[&["a", "b", ""], &["long", "", "c"]]);
+        let plain = anstream::adapter::strip_str(&render(&["x", "y", "z"], &rows, None)).to_string();
+        assert_eq!(plain, "x     y  z\na     b\nlong     c");
+    }
+
+    #[test]
+    fn a_long_cell_keeps_its_words_and_moves_only_its_own_row() {
+        let long = "k".repeat(70);
+        let rows = rows(&[&[&long, "b"], &["a", "b"]]);
+        let text = render(&[], &rows, Some(200));
+        assert_eq!(text, format!("{long}  b\na{}  b", " ".repeat(59)));
+    }
+
+    #[test]
+    fn the_last_column_is_folded_to_the_terminal() {
+        let rows = rows(&[&["a", "one two three four five six seven"]]);
+        assert_eq!(
+            render(&[], &rows, Some(30)),
+            "a  one two three four five six\n   seven"
         );
+        assert_eq!(
+            render(&[], &rows, Some(10)),
+            "a  one two three four five six seven"
+        );
+        assert_eq!(render(&[], &[], None), "");
     }
-    for name in alert.named_by.iter().take(5) {
-        _ = write!(text, "\n         named by {name}");
-    }
-    if alert.named_by.len() > 5 {
-        _ = write!(text, "\n         and by {} more", alert.named_by.len() - 5);
-    }
-    text
-}
-
-fn headline(alert: &Alert) -> String {
-    let mut words = vec![alert.change.as_str().replace('_', " ")];
-    words.extend(alert.kind.clone().or_else(|| alert.module.clone()));
-    words.extend(alert.key.as_ref().map(|key| format!("`{key}`")));
-    if let Some(source) = alert
-        .source
-        .as_ref()
-        .filter(|source| Some(*source) != alert.key.as_ref())
-    {
-        words.push(format!("in {source}"));
-    }
-    if !alert.text.is_empty() {
-        words.push(format!("— {}", escape_terminal(alert.text.as_bytes())));
-    }
-    words.join(" ")
-}
-
-/// `field: old -> new`, with words for what is absent.
-fn changed(change: &FieldChange) -> String {
-    let side = |value: &Option<assay_model::Value>| {
-        value
-            .as_ref()
-            .map_or_else(|| "(none)".to_owned(), ToString::to_string)
-    };
-    format!("{}: {} -> {}", change.field, side(&change.old), side(&change.new))
 }

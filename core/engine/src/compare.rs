@@ -45,6 +45,8 @@ pub type Identity = (String, Text);
 pub struct Delta {
     /// Which entry.
     pub identity: Identity,
+    /// What it was known as before, where its key holds what was edited; that row is to be forgotten.
+    pub renamed: Option<Identity>,
     /// What to say; `None` when it is learned, or differs only in what is shown.
     pub what: Option<What>,
     /// Fields that differ from the last state.
@@ -73,24 +75,65 @@ pub fn compare(
         .iter()
         .map(|kind| (kind.name.as_str(), KindRules::new(kind, learned)))
         .collect();
+    let mut fresh = Vec::new();
     for entry in entries {
+        let Some(rules) = kinds.get(entry.kind.as_str()) else {
+            continue;
+        };
+        let identity = (entry.kind.clone(), entry.key.clone());
+        match rows.remove(&identity) {
+            Some(before) => deltas.extend(rules.seen(identity, before, entry)),
+            None => fresh.push(entry),
+        }
+    }
+    // What a gap hides may be there. A kind that the module no longer has is not looked at; that is no removal.
+    rows.retain(|(kind, _), row| {
+        let hidden = row.source().is_some_and(|source| gaps.iter().any(|gap| gap.hides(source)));
+        !hidden && kinds.contains_key(kind.as_str())
+    });
+    let edited = edits(&kinds, &rows, &fresh);
+    for entry in fresh {
         let identity = (entry.kind.clone(), entry.key.clone());
         let Some(rules) = kinds.get(entry.kind.as_str()) else {
             continue;
         };
-        let before = rows.remove(&identity).unwrap_or_default();
-        deltas.extend(rules.seen(identity, before, entry));
+        let renamed = edited.get(&identity).cloned();
+        let before = renamed.as_ref().and_then(|old| rows.remove(old)).unwrap_or_default();
+        let delta = rules.seen(identity, before, entry);
+        deltas.extend(delta.map(|delta| Delta { renamed, ..delta }));
     }
-    for (identity, before) in rows {
-        let hidden = before
-            .source()
-            .is_some_and(|source| gaps.iter().any(|gap| gap.hides(source)));
-        // A kind that the module no longer has is not looked at any more; that is no removal.
-        if !hidden && kinds.contains_key(identity.0.as_str()) {
-            deltas.extend(gone(identity, before));
+    deltas.extend(rows.into_iter().filter_map(|(identity, before)| gone(identity, before)));
+    deltas
+}
+
+/// Entries whose key holds what was edited: a crontab's line is known by its whole text. Where one entry went and one
+/// of its kind came in the same file, and they differ in one field, that is one change. By the new identity: the old.
+fn edits(
+    kinds: &HashMap<&str, KindRules<'_>>,
+    gone: &BTreeMap<Identity, Row>,
+    fresh: &[Entry],
+) -> HashMap<Identity, Identity> {
+    #[derive(Default)]
+    struct Place<'a> {
+        gone: Vec<(&'a Identity, &'a Row)>,
+        fresh: Vec<&'a Entry>,
+    }
+    let mut places: HashMap<(&str, &Text), Place<'_>> = HashMap::new();
+    for (identity, row) in gone {
+        if let Some(state) = &row.state {
+            places.entry((&identity.0, &state.source)).or_default().gone.push((identity, row));
         }
     }
-    deltas
+    for entry in fresh {
+        places.entry((&entry.kind, &entry.source)).or_default().fresh.push(entry);
+    }
+    let pairs = places.into_iter().filter_map(|((kind, _), place)| match (&place.gone[..], &place.fresh[..]) {
+        ([(old, row)], [after]) if kinds.get(kind)?.is_edit(row, after) => {
+            Some(((after.kind.clone(), after.key.clone()), (*old).clone()))
+        }
+        _ => None,
+    });
+    pairs.collect()
 }
 
 /// An entry that was not seen, in a place that was read whole.
@@ -109,6 +152,7 @@ fn gone(identity: Identity, before: Row) -> Option<Delta> {
     };
     Some(Delta {
         identity,
+        renamed: None,
         what: Some(what),
         changed,
         before,
@@ -179,7 +223,15 @@ impl<'a> KindRules<'a> {
         let learned = self.learn && stored.is_empty();
         let baseline = if is_accepted || learned { Some(entry.clone()) } else { before.baseline };
         let after = Row { state: Some(entry), baseline };
-        (what.is_some() || after != stored).then_some(Delta { identity, what, changed, before: stored, after })
+        (what.is_some() || after != stored).then_some(Delta { identity, renamed: None, what, changed, before: stored, after })
+    }
+
+    /// Whether an entry is another one with one field changed, and at most what follows from that for its programs; or
+    /// the one that was accepted before such a change.
+    fn is_edit(&self, before: &Row, after: &Entry) -> bool {
+        let changed = differences(before.state.as_ref(), Some(after), |field| self.counts(field));
+        let one = changed.iter().filter(|c| c.field != "programs" && c.field != "key").count() == 1;
+        !self.learn && (one || before.baseline.as_ref().is_some_and(|accepted| self.same(accepted, after)))
     }
 
     fn same(&self, a: &Entry, b: &Entry) -> bool {
@@ -187,14 +239,14 @@ impl<'a> KindRules<'a> {
     }
 }
 
-/// Every compared field in which two entries differ, sorted by name; besides a kind's own fields these are
+/// Every compared field in which two entries differ, sorted by name; besides a kind's own fields these are `key`,
 /// `source`, `programs` and `unparsable`.
 fn differences(old: Option<&Entry>, new: Option<&Entry>, counts: impl Fn(&str) -> bool) -> Vec<FieldChange> {
     let (old, new) = (
         old.map(flatten).unwrap_or_default(),
         new.map(flatten).unwrap_or_default(),
     );
-    let counts = |field: &str| matches!(field, "source" | "programs" | "unparsable") || counts(field);
+    let counts = |field: &str| matches!(field, "key" | "source" | "programs" | "unparsable") || counts(field);
     field_differences(&old, &new)
         .into_iter()
         .filter(|change| change.field.as_str().is_some_and(&counts))
@@ -203,6 +255,7 @@ fn differences(old: Option<&Entry>, new: Option<&Entry>, counts: impl Fn(&str) -
 
 fn flatten(entry: &Entry) -> Fields {
     let mut fields = entry.fields.clone();
+    fields.insert("key".to_owned(), entry.key.clone().into());
     fields.insert("source".to_owned(), entry.source.clone().into());
     if !entry.programs.is_empty() {
         fields.insert("programs".to_owned(), Value::List(entry.programs.clone()));

@@ -4,7 +4,10 @@ use crate::alert::{Draft, Sink, open_sink};
 use crate::config::Config;
 use crate::store::{Result, SinkRow, Store};
 use assay_model::What;
+use std::time::{Duration, Instant};
 
+/// How long one sink may hold up a run. What it did not take by then waits for the next.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Alerts that are read from the database at once.
 const PAGE: usize = 64;
 
@@ -15,6 +18,8 @@ pub(crate) struct Delivery {
     row: SinkRow,
     /// Failed in this run: left alone until the next.
     down: bool,
+    /// What it took of the run's time.
+    spent: Duration,
 }
 
 /// How a sink fared in a run.
@@ -42,6 +47,7 @@ pub(crate) fn open(config: &Config, store: &mut Store) -> Result<Vec<Delivery>> 
             name,
             row,
             down: false,
+            spent: Duration::ZERO,
         });
     }
     Ok(deliveries)
@@ -75,38 +81,57 @@ impl Delivery {
             let alerts = store.alerts_after(self.row.cursor, PAGE)?;
             let mut waiting = &alerts[..];
             if waiting.is_empty() {
-                break;
+                return self.caught_up(store).map(|()| false);
             }
             while !waiting.is_empty() && !self.down {
                 let batch = &waiting[..self.sink.batch().min(waiting.len())];
+                let started = Instant::now();
                 let (taken, error) = self.sink.send(batch);
+                self.spent += started.elapsed();
+                let taken = taken.min(batch.len());
                 if let Some(last) = taken.checked_sub(1).and_then(|last| batch.get(last)) {
                     self.row.cursor = last.alert.seq;
                 }
-                let was_down = self.row.error.is_some();
-                self.row.error = error.map(|error| error.to_string());
-                self.row.since = self
-                    .row
-                    .error
-                    .as_ref()
-                    .map(|_| self.row.since.clone().unwrap_or_else(|| now.to_owned()));
-                store.put_sink(&self.name, &self.row)?;
-                if let Some(error) = &self.row.error {
-                    self.down = true;
-                    if !was_down {
-                        let text = format!("{}: {error}; alerts are queued", self.name);
-                        // On the disk, and witnessed, before another sink can have it.
-                        store.wait_for_disk(true)?;
-                        store.append(Draft::about(What::SinkFailed, text), now)?;
-                        store.witness()?;
-                        store.wait_for_disk(false)?;
-                        return Ok(true);
-                    }
+                waiting = &waiting[taken..];
+                let slow = self.spent > PATIENCE && !waiting.is_empty();
+                let error = error.map(|error| error.to_string());
+                let error = error.or_else(|| slow.then(|| "takes alerts too slowly".to_owned()));
+                match error {
+                    Some(error) => return self.failed_now(store, error, now),
+                    None => store.put_sink(&self.name, &self.row)?,
                 }
-                waiting = &waiting[taken.min(waiting.len())..];
             }
         }
         Ok(false)
+    }
+
+    /// An outage ends when nothing waits any more: a sink that takes a little now and then has one, not many.
+    fn caught_up(&mut self, store: &mut Store) -> Result<()> {
+        if self.row.error.take().is_some() {
+            self.row.since = None;
+            store.put_sink(&self.name, &self.row)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the sink alone for this run; answers whether an outage began, which is an alert.
+    fn failed_now(&mut self, store: &mut Store, error: String, now: &str) -> Result<bool> {
+        self.down = true;
+        let began = self.row.error.is_none();
+        self.row.since.get_or_insert_with(|| now.to_owned());
+        let text = format!("{}: {error}; alerts are queued", self.name);
+        self.row.error = Some(error);
+        // In one transaction, or a kill in between would take the alert and leave the outage.
+        store.wait_for_disk(true)?;
+        store.transaction(|store| {
+            store.put_sink(&self.name, &self.row)?;
+            if began {
+                store.append(Draft::about(What::SinkFailed, text), now)?;
+            }
+            Ok(())
+        })?;
+        store.wait_for_disk(false)?;
+        Ok(began)
     }
 
     pub(crate) fn report(&self, last: u64, failed_before: bool) -> SinkReport {

@@ -9,14 +9,14 @@ use crate::facts::Measure;
 use crate::run::{Failure, Limits, Target, collect};
 use crate::settle::{Looked, Outcome, Settler};
 use crate::store::{self, EntryRow, Lock, ModuleRow, Store, StoreError};
-use crate::{places, trust};
+use crate::{hang, places, trust};
 use assay_model::{Input, Operation, Os, Text, What};
 use assay_root::{Checker, Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{channel, sync_channel};
 use std::time::Duration;
 
 /// What a run needs to know.
@@ -43,10 +43,10 @@ pub enum EngineError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The root folder cannot be used.
-    #[error("root {0}")]
+    #[error("cannot use the root")]
     Root(#[from] RootError),
     /// The program that loads modules is not trusted, or not there.
-    #[error("cannot use the module host: {0}")]
+    #[error("cannot use the module host")]
     Host(#[from] trust::Refused),
     /// There is nothing to run.
     #[error("no modules in {}; build them with `cargo build --release`, or name their folder with --modules", list(.0))]
@@ -158,7 +158,7 @@ impl Engine {
         let lock = store::lock(&self.options.state)?;
         match self.run_locked(&lock, full, progress) {
             // A bit that flipped inside a stored value: SQLite cannot see it, and no later run would get past it.
-            Err(EngineError::Store(StoreError::Damaged(_))) => {
+            Err(EngineError::Store(error)) if error.is_damage() => {
                 store::put_aside(&self.options.state)?;
                 self.run_locked(&lock, full, progress)
             }
@@ -175,7 +175,7 @@ impl Engine {
         let started = now();
         let config = &self.options.config;
         let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let (mut store, opened) = Store::open(&self.options.state, &host_name)?;
+        let (mut store, before) = Store::open(&self.options.state, &host_name, &started)?;
         let full = full || self.full_is_due(&store)?;
         let known = store.modules()?;
         let known_files = known.values().filter(|_| !full);
@@ -191,28 +191,24 @@ impl Engine {
                 .canonicalize()
                 .unwrap_or_else(|_| self.options.host.clone()),
         )?;
-        let before = store.last_seq()?;
         let mut sinks = deliver::open(config, &mut store)?;
         let failed_before: Vec<bool> = sinks.iter().map(deliver::Delivery::failed).collect();
-        if let Some(broken) = opened.broken {
-            store.transaction(|store| {
-                store
-                    .append(Draft::about(What::HistoryBroken, broken), &started)
-                    .map(drop)
-            })?;
-            store.witness()?;
-        }
-
         let how = Measure {
             max_size: config.verify.max_size.0,
             timeout: config.verify.file_timeout.0,
             full,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         };
+        let avoid = self.avoided(&store)?;
+        let root = if avoid.is_empty() {
+            Arc::clone(&self.root)
+        } else {
+            Arc::new(Root::open(&self.options.root)?.avoiding(&avoid))
+        };
         let mut settler = Settler::new(
             &mut store,
             &started,
-            Arc::clone(&self.root),
+            Arc::clone(&root),
             how,
             config.baseline.accept,
         )?;
@@ -231,12 +227,14 @@ impl Engine {
         let modules = found.candidates.len();
         let mut done = 0;
         if !full {
-            let (same, looked) = self.unchanged(&known, &found);
-            found.candidates.retain(|module| !same.contains(&module.name));
+            let (same, looked) = self.unchanged(&root, &known, &found);
+            for module in found.candidates.extract_if(.., |module| same.contains(&module.name)) {
+                settler.unchanged(&module.name, module.stamp)?;
+            }
             done = same.len();
             settler.looked(looked);
         }
-        self.scan(&found, |outcome| {
+        self.scan(&found, avoid, |outcome| {
             done += 1;
             progress(&outcome.name, done, modules);
             settler.module(outcome)?;
@@ -247,11 +245,13 @@ impl Engine {
         settler.announce()?;
 
         let names: Vec<String> = sinks.iter().map(|sink| sink.name().to_owned()).collect();
+        let stuck = self.stuck(&store)?;
         store.transaction(|store| {
             store.set_meta("last_run", &started)?;
             store.set_meta("root", &self.options.root.to_string_lossy())?;
             store.set_meta("os", self.os.as_str())?;
             store.set_meta("sinks", &serde_json::to_string(&names)?)?;
+            store.set_meta("stuck", &serde_json::to_string(&stuck)?)?;
             if full {
                 store.set_meta("last_full", &started)
             } else {
@@ -267,8 +267,9 @@ impl Engine {
         let failed = store
             .modules()?
             .into_values()
+            .filter(|m| !m.missing)
             .filter_map(|m| Some((m.name, m.failure?)));
-        Ok(Report {
+        let report = Report {
             alerts: store.alerts_after(before, usize::MAX)?,
             sinks: sinks
                 .iter()
@@ -278,7 +279,9 @@ impl Engine {
             failed: failed.collect(),
             gaps: store.gaps()?.len(),
             modules,
-        })
+        };
+        store.close()?;
+        Ok(report)
     }
 
     /// What a module is asked, besides the files that it reads: other answers may follow from another question.
@@ -291,7 +294,7 @@ impl Engine {
 
     /// The modules that would say what they said last time, because everything that they looked at is as it was; and
     /// what was found there. Looking is done by a thread that is left behind when it hangs.
-    fn unchanged(&self, known: &BTreeMap<String, ModuleRow>, found: &Found) -> (BTreeSet<String>, Looked) {
+    fn unchanged(&self, root: &Arc<Root>, known: &BTreeMap<String, ModuleRow>, found: &Found) -> (BTreeSet<String>, Looked) {
         let mut questions = Vec::new();
         for module in &found.candidates {
             let Some(row) = known.get(&module.name) else { continue };
@@ -304,7 +307,7 @@ impl Engine {
                 questions.push((module.name.clone(), inputs));
             }
         }
-        let root = Arc::clone(&self.root);
+        let root = Arc::clone(root);
         let (send, receive) = channel();
         let look = move || {
             let mut checker = Checker::new(&root);
@@ -323,6 +326,21 @@ impl Engine {
         answer.unwrap_or_default()
     }
 
+    /// Processes of this run and of those before that wait where nothing ends them.
+    fn stuck(&self, store: &Store) -> Result<BTreeSet<String>, StoreError> {
+        let before = store.meta("stuck")?.unwrap_or_default();
+        let before: BTreeSet<String> = serde_json::from_str(&before).unwrap_or_default();
+        Ok(before.into_iter().filter(|process| hang::is_stuck(process)).chain(hang::stuck()).collect())
+    }
+
+    /// The mounts that this run does not touch: none, but for those that may be what a process still waits for.
+    fn avoided(&self, store: &Store) -> Result<Vec<PathBuf>, StoreError> {
+        if self.stuck(store)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(hang::mounts(self.root.path()).unwrap_or_default())
+    }
+
     fn full_is_due(&self, store: &Store) -> Result<bool, StoreError> {
         let last = store
             .meta("last_full")?
@@ -337,6 +355,7 @@ impl Engine {
     fn scan(
         &self,
         found: &Found,
+        avoid: Vec<PathBuf>,
         mut settle: impl FnMut(Outcome) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
         let root = self
@@ -347,6 +366,7 @@ impl Engine {
         let target = Target {
             root: root.to_owned(),
             os: self.os,
+            avoid,
         };
         let modules = &self.options.config.modules;
         let limits = Limits {
@@ -356,7 +376,8 @@ impl Engine {
         };
         let next = AtomicUsize::new(0);
         let (candidates, next, target, limits) = (&found.candidates, &next, &target, &limits);
-        let (send, receive) = channel();
+        // Of a few at a time: what waits to be settled may be big.
+        let (send, receive) = sync_channel(1);
         std::thread::scope(|scope| {
             for _ in 0..modules.parallel.clamp(1, 64).min(candidates.len().max(1)) {
                 let send = send.clone();
@@ -369,14 +390,16 @@ impl Engine {
                             .get(&module.name)
                             .cloned()
                             .unwrap_or_default();
-                        let output = collect(
-                            &self.options.host,
-                            module,
-                            target,
-                            &config,
-                            Operation::Collect,
-                            limits,
-                        );
+                        let list = |target| {
+                            collect(&self.options.host, module, target, &config, Operation::Collect, limits)
+                        };
+                        let mut output = list(target);
+                        if output.as_ref().is_err_and(|failure| failure.name == "deadline")
+                            && let Some(avoid) = hang::mounts(self.root.path())
+                            && avoid != target.avoid
+                        {
+                            output = list(&Target { avoid, ..target.clone() });
+                        }
                         let outcome = Outcome {
                             name: module.name.clone(),
                             path: module.path.as_path().into(),
@@ -421,7 +444,7 @@ impl Engine {
             memory: 1 << 30,
         };
         let root = self.root.path().to_string_lossy().into_owned();
-        let target = Target { root, os: self.os };
+        let target = Target { root, os: self.os, avoid: Vec::new() };
         let describe = |module: &crate::discover::Candidate| {
             let output = collect(
                 &self.options.host,
@@ -454,15 +477,8 @@ impl Engine {
     pub fn accept(&self, what: &Selection, who: &str, reason: &str) -> Result<usize, AcceptError> {
         let _lock = store::lock(&self.options.state)?;
         let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let (mut store, opened) = Store::open(&self.options.state, &host_name)?;
         let now = now();
-        if let Some(broken) = opened.broken {
-            store.transaction(|store| {
-                store
-                    .append(Draft::about(What::HistoryBroken, broken), &now)
-                    .map(drop)
-            })?;
-        }
+        let (mut store, _) = Store::open(&self.options.state, &host_name, &now)?;
         let entries = store.entries()?;
         let files = store.files()?;
         let chosen = chosen(&store, what, &entries, &files)?;
@@ -533,6 +549,7 @@ impl Engine {
         store.witness()?;
         let mut sinks = deliver::open(&self.options.config, &mut store)?;
         deliver(&mut store, &mut sinks, &now)?;
+        store.close()?;
         Ok(count)
     }
 }

@@ -5,15 +5,16 @@
 //! read in time, or at all, is a gap, and what was known of it stays.
 
 use crate::discover::hex;
+use crate::hang;
 use assay_model::{Facts, FieldKind, FileType, Gap, GapReason, Kind, Manifest, SourceCheck, Stamp, Text};
 use assay_root::{Last, Root, RootError, Stat, Why};
-use rustix::fs::{Advice, fadvise};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The name under which the core lists the files that entries name, as a module lists entries.
@@ -54,7 +55,8 @@ pub struct Measure {
 
 /// Measures files, in the order given; `known` is what each was before.
 ///
-/// A thread that hangs in the kernel (a dead network mount) is left behind, and its file is a gap.
+/// A thread that hangs in the kernel is left behind, and its file is a gap. Where the file is on a mount that may
+/// never answer, so is the mount, and nobody else goes there.
 #[must_use]
 pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measure) -> Vec<(Text, Measured)> {
     let count = files.len();
@@ -63,32 +65,14 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
         files,
         how: how.clone(),
         next: AtomicUsize::new(0),
+        silent: Mutex::new(root.avoided().to_vec()),
     });
     let mut results: Vec<Option<Measured>> = vec![None; count];
     let (send, receive) = channel();
-    let start = |work: &Arc<Work>| {
-        let (work, send) = (Arc::clone(work), send.clone());
-        let current = Arc::new(Current::default());
-        let shown = Arc::clone(&current);
-        // Without a thread there is no measuring, and no run: only memory that has run out does this.
-        let spawned = std::thread::Builder::new().name("measure".into()).spawn(move || {
-            loop {
-                let index = work.next.fetch_add(1, Ordering::Relaxed);
-                let Some((path, known)) = work.files.get(index) else {
-                    break;
-                };
-                shown.begin(index);
-                let measured = measure_one(&work.root, path, known.as_ref(), &work.how);
-                if send.send((index, measured)).is_err() {
-                    break;
-                }
-            }
-            shown.end();
-        });
-        spawned.ok().map(|_| current)
-    };
+    // Without a thread there is no measuring, and no run: only memory that has run out does this.
+    let start = || Worker::start(&work, &send);
     let threads = how.threads.clamp(1, count.div_ceil(64).max(1));
-    let mut workers: Vec<Arc<Current>> = (0..threads).filter_map(|_| start(&work)).collect();
+    let mut workers: Vec<Worker> = (0..threads).filter_map(|_| start()).collect();
     let mut missing = count;
     while missing > 0 && !workers.is_empty() {
         match receive.recv_timeout(Duration::from_millis(100)) {
@@ -99,29 +83,25 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
-                for worker in &mut workers {
-                    let Some(index) = worker.stuck_for(how.timeout) else {
-                        continue;
-                    };
+                let (stuck, going): (Vec<Worker>, _) = workers
+                    .into_iter()
+                    .partition(|worker| worker.stuck_at(how.timeout).is_some());
+                workers = going;
+                for index in stuck.iter().filter_map(|worker| worker.stuck_at(Duration::ZERO)) {
                     if results[index].is_none() {
-                        let text = format!("not read within {} s", how.timeout.as_secs());
-                        results[index] = Some(Measured::Unknown(gap(
-                            &work.files[index].0,
-                            GapReason::Timeout,
-                            text,
-                        )));
+                        results[index] = Some(Measured::Unknown(work.give_up(&work.files[index].0)));
                         missing -= 1;
                     }
-                    match start(&work) {
-                        Some(new) => *worker = new,
-                        None => worker.end(),
+                    workers.extend(start());
+                    // Those that hang one after the other are found together, the more there are.
+                    if workers.len() < MAX_THREADS {
+                        workers.extend(start());
                     }
                 }
             }
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let work = &work;
     let paired = results.into_iter().enumerate().map(|(index, measured)| {
         let path = work.files[index].0.clone();
         let unknown = || Measured::Unknown(gap(&path, GapReason::Io, "no thread could measure it"));
@@ -131,42 +111,88 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
     paired.collect()
 }
 
+/// Threads that measure, once some have hung.
+const MAX_THREADS: usize = 16;
+
 struct Work {
     root: Arc<Root>,
     files: Vec<(Text, Option<Known>)>,
     how: Measure,
     next: AtomicUsize,
+    /// Mounts that did not answer, as paths below the root.
+    silent: Mutex<Vec<PathBuf>>,
 }
 
-/// Which file a thread is at, and since when: index + 1, and milliseconds since the thread's start.
-struct Current {
-    born: Instant,
-    index: AtomicUsize,
-    since: AtomicU64,
-}
+impl Work {
+    /// The gap of a file that a thread hangs at.
+    fn give_up(&self, path: &Text) -> Gap {
+        let Some(mount) = hang::mount_of(self.root.path(), path.as_path()) else {
+            let text = format!("not read within {} s", self.how.timeout.as_secs());
+            return gap(path, GapReason::Timeout, text);
+        };
+        let gap = silence(&mount);
+        self.silent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(mount);
+        gap
+    }
 
-impl Default for Current {
-    fn default() -> Self {
-        Self {
-            born: Instant::now(),
-            index: AtomicUsize::new(0),
-            since: AtomicU64::new(0),
+    fn measure(&self, path: &Text, known: Option<&Known>) -> Measured {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mount) = silent.iter().find(|mount| path.as_path().starts_with(mount)) {
+            return Measured::Unknown(silence(mount));
         }
+        drop(silent);
+        measure_one(&self.root, path, known, &self.how)
     }
 }
 
-impl Current {
-    fn begin(&self, index: usize) {
-        self.index.store(index + 1, Ordering::Relaxed);
-        let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.since.store(now, Ordering::Release);
+fn silence(mount: &Path) -> Gap {
+    gap(&mount.into(), GapReason::Timeout, Why::NoAnswer.to_string())
+}
+
+/// A thread, which file it is at, and since when: index + 1, and milliseconds since the thread's start.
+struct Worker {
+    born: Instant,
+    at: Arc<(AtomicUsize, AtomicU64)>,
+}
+
+impl Worker {
+    fn start(work: &Arc<Work>, send: &Sender<(usize, Measured)>) -> Option<Self> {
+        let (work, send) = (Arc::clone(work), send.clone());
+        let worker = Self {
+            born: Instant::now(),
+            at: Arc::default(),
+        };
+        let (born, at) = (worker.born, Arc::clone(&worker.at));
+        let run = move || {
+            loop {
+                let index = work.next.fetch_add(1, Ordering::Relaxed);
+                let Some((path, known)) = work.files.get(index) else {
+                    break;
+                };
+                let now = u64::try_from(born.elapsed().as_millis()).unwrap_or(u64::MAX);
+                at.1.store(now, Ordering::Relaxed);
+                at.0.store(index + 1, Ordering::Release);
+                let measured = work.measure(path, known.as_ref());
+                if send.send((index, measured)).is_err() {
+                    break;
+                }
+            }
+            at.0.store(0, Ordering::Relaxed);
+        };
+        std::thread::Builder::new()
+            .name("measure".into())
+            .spawn(run)
+            .ok()
+            .map(|_| worker)
     }
-    fn end(&self) {
-        self.index.store(0, Ordering::Relaxed);
-    }
-    fn stuck_for(&self, timeout: Duration) -> Option<usize> {
-        let index = self.index.load(Ordering::Relaxed).checked_sub(1)?;
-        let since = Duration::from_millis(self.since.load(Ordering::Acquire));
+
+    /// The file that it has been at for longer than `timeout`.
+    fn stuck_at(&self, timeout: Duration) -> Option<usize> {
+        let index = self.at.0.load(Ordering::Acquire).checked_sub(1)?;
+        let since = Duration::from_millis(self.at.1.load(Ordering::Relaxed));
         (self.born.elapsed().saturating_sub(since) > timeout).then_some(index)
     }
 }
@@ -181,10 +207,10 @@ fn gap(path: &Text, reason: GapReason, text: impl Into<String>) -> Gap {
 }
 
 fn gap_of(path: &Text, error: &RootError) -> Gap {
-    let reason = if matches!(error.why, Why::Permission) {
-        GapReason::Permission
-    } else {
-        GapReason::Io
+    let reason = match error.why {
+        Why::Permission => GapReason::Permission,
+        Why::NoAnswer => GapReason::Timeout,
+        _ => GapReason::Io,
     };
     gap(path, reason, error.why.to_string())
 }
@@ -208,82 +234,108 @@ fn measure_one(root: &Root, path: &Text, known: Option<&Known>, how: &Measure) -
                 .map(|target| Text::from(target.as_path()));
             Measured::Facts(stamp, facts, None)
         }
-        FileType::File if facts.size > how.max_size => {
-            let text = format!(
-                "{} bytes, more than verify.max_size; its size is compared",
-                facts.size
-            );
-            Measured::Facts(stamp, facts, Some(gap(path, GapReason::TooBig, text)))
-        }
+        FileType::File if facts.size > how.max_size => too_big(path, stamp, facts),
         FileType::File => hash(root, path, how),
         _ => Measured::Facts(stamp, facts, None),
     }
 }
 
+fn too_big(path: &Text, stamp: Stamp, facts: Facts) -> Measured {
+    let text = format!(
+        "{} bytes, more than verify.max_size; its size is compared",
+        facts.size
+    );
+    Measured::Facts(stamp, facts, Some(gap(path, GapReason::TooBig, text)))
+}
+
 /// Reads a regular file; one that changes meanwhile is read once more, and then marked.
 fn hash(root: &Root, path: &Text, how: &Measure) -> Measured {
-    let mut last = None;
+    let mut last = Facts::missing();
     for _ in 0..2 {
         let (mut file, before) = match root.open_file(path.as_path(), Last::Keep) {
             Ok(opened) => opened,
-            // It was another thing a moment ago: what it is now is found by the next run, at the latest.
-            Err(RootError {
-                why: Why::NotFound, ..
-            }) => {
-                return Measured::Facts(Stamp::default(), Facts::missing(), None);
-            }
-            Err(error) => {
-                let Ok(Some(stat)) = root.stat(path.as_path(), Last::Keep) else {
-                    return Measured::Unknown(gap_of(path, &error));
+            Err(error) => return unopened(root, path, &error),
+        };
+        let (stamp, mut facts) = (assay_root::stamp(&before), facts_of(&before));
+        if facts.size > how.max_size {
+            return too_big(path, stamp, facts);
+        }
+        let unread = |facts, text: String| {
+            Measured::Facts(Stamp::default(), facts, Some(gap(path, GapReason::Io, text)))
+        };
+        if rustix::fs::fstatfs(&file).is_ok_and(|system| OF_KERNEL.contains(&(system.f_type as u64))) {
+            return unread(
+                facts,
+                "a file of the kernel, which may act when it is read".to_owned(),
+            );
+        }
+        let read = digest(&mut file, if facts.size == 0 { how.max_size } else { facts.size });
+        let after = match (read, rustix::fs::fstat(&file)) {
+            (Ok(digest), Ok(after)) => {
+                facts = Facts {
+                    sha256: digest,
+                    ..facts_of(&after)
                 };
-                return Measured::Facts(Stamp::default(), facts_of(&stat), Some(gap_of(path, &error)));
+                assay_root::stamp(&after)
             }
+            (Err(error), _) => return unread(facts, error.to_string()),
+            (_, Err(errno)) => return unread(facts, errno.to_string()),
         };
-        let digest = match digest(&mut file, how.max_size) {
-            Ok(Some(digest)) => digest,
-            Ok(None) => {
-                let text = "grew beyond verify.max_size while it was read; its size is compared";
-                return Measured::Facts(
-                    Stamp::default(),
-                    facts_of(&before),
-                    Some(gap(path, GapReason::TooBig, text)),
-                );
-            }
-            Err(error) => {
-                return Measured::Facts(
-                    Stamp::default(),
-                    facts_of(&before),
-                    Some(gap(path, GapReason::Io, error.to_string())),
-                );
-            }
-        };
-        let Ok(after) = rustix::fs::fstat(&file) else {
-            continue;
-        };
-        let stamp = assay_root::stamp(&after);
-        let mut facts = facts_of(&after);
-        facts.sha256 = Some(digest);
-        if stamp == assay_root::stamp(&before) {
+        if stamp == after && facts.sha256.is_some() {
             return Measured::Facts(settled(stamp), facts, None);
         }
-        last = Some(facts);
+        last = facts;
     }
-    let mut facts = last.unwrap_or_else(Facts::missing);
-    facts.changing = true;
+    last.changing = true;
     // No stamp: the next run reads it again.
-    Measured::Facts(Stamp::default(), facts, None)
+    Measured::Facts(Stamp::default(), last, None)
 }
+
+/// A file that was one a moment ago and could not be opened: it is what it is now.
+fn unopened(root: &Root, path: &Text, error: &RootError) -> Measured {
+    match (&error.why, root.stat(path.as_path(), Last::Keep)) {
+        (Why::NotFound, _) | (_, Ok(None)) => Measured::Facts(Stamp::default(), Facts::missing(), None),
+        (_, Err(_)) => Measured::Unknown(gap_of(path, error)),
+        (_, Ok(Some(stat))) => {
+            let facts = facts_of(&stat);
+            // Of a regular file it is not known what it holds; of what it turned into there is nothing to read.
+            let gap = (facts.file_type == FileType::File).then(|| gap_of(path, error));
+            Measured::Facts(Stamp::default(), facts, gap)
+        }
+    }
+}
+
+/// File systems whose files are the kernel's answers, by their numbers in `linux/magic.h`: to read one may take a
+/// message from whom it was meant for (`/proc/kmsg`, `trace_pipe`), wait for it, or do something.
+const OF_KERNEL: [u64; 8] = [
+    0x0000_9fa0, // proc
+    0x6265_6572, // sysfs
+    0x6462_6720, // debugfs
+    0x7472_6163, // tracefs
+    0x6265_6570, // configfs
+    0x0027_e0eb, // cgroup
+    0x6367_7270, // cgroup2
+    0x7363_6673, // securityfs
+];
 
 /// A stamp that can be relied on; none for a file that was changed just now, so that the next run reads it again.
 fn settled(stamp: Stamp) -> Stamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    if stamp.is_settled(i64::try_from(now).unwrap_or(i64::MAX)) { stamp } else { Stamp::default() }
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_nanos();
+    if stamp.is_settled(i64::try_from(now).unwrap_or(i64::MAX)) {
+        stamp
+    } else {
+        Stamp::default()
+    }
 }
 
-/// The digest of at most `limit` bytes; `None` when there are more.
+/// The digest of at most `limit` bytes; `None` when there are more. A file that grows has no end to wait for.
 fn digest(file: &mut File, limit: u64) -> std::io::Result<Option<String>> {
-    // Only advice: a file system that does not know it reads as well.
-    _ = fadvise(&*file, 0, None, Advice::Sequential);
+    // Only advice: a system that does not know it reads as well.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(&*file, 0, None, rustix::fs::Advice::Sequential);
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 128 << 10];
     let mut total = 0u64;
@@ -303,6 +355,10 @@ fn digest(file: &mut File, limit: u64) -> std::io::Result<Option<String>> {
     }
 }
 
+#[cfg_attr(
+    target_os = "linux",
+    expect(clippy::useless_conversion, reason = "a mode has 16 bits on macOS")
+)]
 fn facts_of(stat: &Stat) -> Facts {
     use assay_root::FileType as Type;
     let file_type = match Type::from_raw_mode(stat.st_mode) {

@@ -15,6 +15,7 @@ mod deliver;
 pub mod discover;
 mod engine;
 pub mod facts;
+pub mod hang;
 mod judge;
 pub mod places;
 pub mod run;

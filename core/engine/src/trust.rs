@@ -38,6 +38,12 @@ pub enum Refused {
         /// What chmod should be told.
         fix: &'static str,
     },
+    /// It is a folder for everybody, such as `/tmp`.
+    #[error("`{}` is a folder that everybody may write to; keep the file elsewhere", path.display())]
+    Shared {
+        /// The folder.
+        path: PathBuf,
+    },
     /// It is no regular file.
     #[error("`{}` is not a regular file", path.display())]
     NotRegular {
@@ -115,6 +121,11 @@ fn check(opened: &OwnedFd, path: &Path) -> Result<Stat, Refused> {
         });
     }
     let writable = |bits| stat.st_mode & bits != 0;
+    if writable(0o002) && writable(0o1000) {
+        return Err(Refused::Shared {
+            path: path.to_owned(),
+        });
+    }
     if writable(0o002) {
         return Err(Refused::Writable {
             path: path.to_owned(),

@@ -119,10 +119,10 @@ impl Module {
 /// # Safety
 /// `bytes` is null, or points to its length of bytes, for as long as the answer is used.
 unsafe fn borrow<'a>(bytes: abi::Bytes) -> &'a [u8] {
-    // SAFETY: promised by the caller; a null pointer is never read.
     if bytes.ptr.is_null() {
         &[]
     } else {
+        // SAFETY: promised by the caller; a null pointer is never read.
         unsafe { std::slice::from_raw_parts(bytes.ptr, bytes.len) }
     }
 }

@@ -1,6 +1,6 @@
 //! The lines between the core and a module's process.
 
-use crate::{Entry, Gap, Input, Manifest, Os};
+use crate::{Entry, Gap, Input, Manifest, Os, Text};
 use serde::{Deserialize, Serialize};
 
 /// Version of the line protocol.
@@ -27,6 +27,10 @@ pub struct Request {
     pub features: Vec<String>,
     /// The system of the root, not of this machine.
     pub host: HostInfo,
+    /// Mount points on this machine, below the root, that may never answer: whatever is there is a gap with the
+    /// reason `timeout`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoid: Vec<Text>,
 }
 
 /// What a module is asked to do.

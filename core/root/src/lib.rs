@@ -8,9 +8,11 @@
 //! [`walk`](mod@walk) does, one component and one descriptor at a time.
 #![forbid(unsafe_code)]
 
+mod error;
 mod trace;
 mod walk;
 
+pub use error::{RootError, Why};
 pub use trace::{Checker, Tracing, stamp};
 
 use assay_model::{Input, Look};
@@ -18,8 +20,8 @@ use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::fd::OwnedFd;
+use std::io::Read as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
@@ -33,75 +35,9 @@ pub struct Root {
     dir: OwnedFd,
     path: PathBuf,
     kernel_resolves: bool,
+    /// Folders below the root, links resolved, that no look enters.
+    avoided: Vec<PathBuf>,
     trace: Option<Tracing>,
-}
-
-/// Why a path below a root could not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("`{}`: {why}", path.display())]
-pub struct RootError {
-    /// The path below the root.
-    pub path: PathBuf,
-    /// What was wrong.
-    pub why: Why,
-}
-
-/// What was wrong with a path.
-#[derive(Debug, thiserror::Error)]
-pub enum Why {
-    /// Nothing is there, or a link on the way leads nowhere.
-    #[error("not found")]
-    NotFound,
-    /// The system refused.
-    #[error("permission denied")]
-    Permission,
-    /// It is no regular file (for reading) or no folder (for listing).
-    #[error("is a {}", name_of(*.0))]
-    WrongType(FileType),
-    /// It holds more than the caller wants to read.
-    #[error("larger than {limit} bytes")]
-    TooBig {
-        /// The caller's limit, in bytes.
-        limit: u64,
-    },
-    /// More than 40 links, or a link where none may be.
-    #[error("too many links")]
-    Loop,
-    /// The system failed.
-    #[error("{0}")]
-    Io(io::Error),
-}
-
-fn name_of(file_type: FileType) -> &'static str {
-    match file_type {
-        FileType::RegularFile => "regular file",
-        FileType::Directory => "folder",
-        FileType::Symlink => "link",
-        FileType::Fifo => "FIFO",
-        FileType::Socket => "socket",
-        FileType::CharacterDevice | FileType::BlockDevice => "device",
-        FileType::Unknown => "thing of unknown type",
-    }
-}
-
-impl RootError {
-    fn new(path: &Path, errno: Errno) -> Self {
-        let why = match errno {
-            Errno::NOENT | Errno::NOTDIR => Why::NotFound,
-            Errno::ACCESS | Errno::PERM => Why::Permission,
-            Errno::LOOP | Errno::XDEV => Why::Loop,
-            errno => Why::Io(errno.into()),
-        };
-        Self {
-            path: path.to_owned(),
-            why,
-        }
-    }
-    /// Whether simply nothing is there.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(self.why, Why::NotFound)
-    }
 }
 
 /// Result of anything done below a root.
@@ -146,6 +82,7 @@ impl Root {
             dir,
             path: real,
             kernel_resolves: false,
+            avoided: Vec::new(),
             trace: None,
         };
         root.kernel_resolves =
@@ -162,6 +99,23 @@ impl Root {
             kernel_resolves: false,
             ..Self::open(path)?
         })
+    }
+
+    /// The same root, in which nothing at or below `folders` is touched: they are the mount points, on this machine, of
+    /// file systems that may never answer. Whatever leads there fails with [`Why::NoAnswer`].
+    #[must_use]
+    pub fn avoiding(mut self, folders: &[PathBuf]) -> Self {
+        let below = |folder: &PathBuf| Some(Path::new("/").join(folder.strip_prefix(&self.path).ok()?));
+        self.avoided = folders.iter().filter_map(below).filter(|folder| folder.parent().is_some()).collect();
+        // The kernel follows a path to its end before anybody can look where it leads.
+        self.kernel_resolves &= self.avoided.is_empty();
+        self
+    }
+
+    /// What is avoided, as paths below the root.
+    #[must_use]
+    pub fn avoided(&self) -> &[PathBuf] {
+        &self.avoided
     }
 
     /// Whether this is the running system's own root.
@@ -191,14 +145,14 @@ impl Root {
 
     fn saw(&self, path: &Path, look: impl FnOnce() -> Look) {
         if let Some(trace) = &self.trace {
-            trace.saw(path, look());
+            trace.saw(path, &look());
         }
     }
 
     /// Passes a result on; one that may be another next time, though no file changes, ends the trace.
     fn traced_result<T>(&self, result: Result<T>) -> Result<T> {
         if let (Some(trace), Err(error)) = (&self.trace, &result)
-            && matches!(error.why, Why::Permission | Why::Io(_) | Why::Loop)
+            && matches!(error.why, Why::Permission | Why::Io(_) | Why::Loop | Why::NoAnswer)
         {
             trace.break_off();
         }
@@ -216,11 +170,14 @@ impl Root {
     }
 
     fn stat_untraced(&self, path: &Path, last: Last) -> Result<Option<Stat>> {
-        let found = if self.is_live() && last == Last::Keep {
+        let found = if self.is_live() && last == Last::Keep && self.avoided.is_empty() {
             // One system call instead of three; outside `/` only a descriptor stays inside the root.
             fs::statat(&self.dir, relative(path), AtFlags::SYMLINK_NOFOLLOW)
-        } else {
+        } else if self.kernel_resolves {
             self.open_at(path, HANDLE, last).and_then(fs::fstat)
+        } else {
+            // Without O_PATH nothing may be opened that may be a FIFO or a device.
+            walk::stat(&self.place(), path, last == Last::Follow)
         };
         match found {
             Ok(stat) => Ok(Some(stat)),
@@ -276,7 +233,7 @@ impl Root {
                 return Ok(Path::new("/").join(below));
             }
         }
-        walk::canonical(&self.dir, path).map_err(|e| RootError::new(path, e))
+        walk::canonical(&self.place(), path).map_err(|e| RootError::new(path, e))
     }
 
     /// Opens a regular file for reading, without blocking and without following the last link unless asked.
@@ -291,26 +248,53 @@ impl Root {
         };
         // Looked at before it is opened: opening a device can make it act, and a FIFO waits for a writer. What is no
         // link is never followed, so that it is also what a look without following finds next time.
-        let mut before = self.stat(path, Last::Keep)?.ok_or_else(|| failed(Errno::NOENT))?;
-        let mut file_type = FileType::from_raw_mode(before.st_mode);
-        let mut last = last;
-        if file_type == FileType::Symlink && last == Last::Follow {
-            before = self.stat(path, Last::Follow)?.ok_or_else(|| failed(Errno::NOENT))?;
-            file_type = FileType::from_raw_mode(before.st_mode);
-        } else {
-            last = Last::Keep;
+        let (mut handle, mut stat) = self.looked_at(path, Last::Keep)?;
+        let last = if is_link(&stat) { last } else { Last::Keep };
+        if last == Last::Follow {
+            (handle, stat) = self.looked_at(path, last)?;
         }
+        let file_type = FileType::from_raw_mode(stat.st_mode);
         if file_type != FileType::RegularFile {
             return Err(wrong(file_type));
         }
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        // What was looked at is what is opened, whatever is at the path by now.
+        if let Some(handle) = handle {
+            match reopen(&handle, flags) {
+                Ok(file) => return Ok((file.into(), stat)),
+                // No /proc is mounted here.
+                Err(Errno::NOENT | Errno::NOTDIR) => {}
+                Err(errno) => return self.traced_result(Err(failed(errno))),
+            }
+        }
         let file = self.traced_result(self.open_at(path, flags, last).map_err(failed))?;
         let stat = fs::fstat(&file).map_err(failed)?;
-        self.saw(path, || trace::look(Some(&stat), last));
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => Ok((file.into(), stat)),
             other => Err(wrong(other)),
         }
+    }
+
+    /// What is at a path, with a handle on just that where the system has such handles.
+    fn looked_at(&self, path: &Path, last: Last) -> Result<(Option<OwnedFd>, Stat)> {
+        let failed = |errno| RootError::new(path, errno);
+        if cfg!(target_os = "linux") {
+            let looked = self.open_at(path, HANDLE, last).and_then(|handle| {
+                let stat = fs::fstat(&handle)?;
+                Ok((Some(handle), stat))
+            });
+            let looked = match looked {
+                Err(errno @ (Errno::NOENT | Errno::NOTDIR)) => {
+                    self.saw(path, || trace::look(None, last));
+                    return Err(failed(errno));
+                }
+                other => self.traced_result(other.map_err(failed))?,
+            };
+            self.saw(path, || trace::look(Some(&looked.1), last));
+            return Ok(looked);
+        }
+        let stat = self.stat(path, last)?.ok_or_else(|| failed(Errno::NOENT))?;
+        Ok((None, stat))
     }
 
     /// Reads a whole regular file of at most `limit` bytes, following links inside the root.
@@ -405,8 +389,12 @@ impl Root {
         if self.kernel_resolves {
             self.open_in_kernel(path, flags)
         } else {
-            walk::open(&self.dir, path, flags)
+            walk::open(&self.place(), path, flags)
         }
+    }
+
+    fn place(&self) -> walk::Place<'_> {
+        walk::Place { root: self.dir.as_fd(), avoided: &self.avoided }
     }
 
     #[cfg(target_os = "linux")]
@@ -420,12 +408,27 @@ impl Root {
                 done => return done,
             }
         }
-        Err(Errno::AGAIN)
+        // Somebody renames without end to keep a path with `..` in it from being looked at.
+        walk::open(&self.place(), path, flags)
     }
     #[cfg(not(target_os = "linux"))]
     fn open_in_kernel(&self, _: &Path, _: OFlags) -> rustix::io::Result<OwnedFd> {
         Err(Errno::NOSYS)
     }
+}
+
+fn is_link(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::Symlink
+}
+
+/// Opens what a handle stands for.
+#[cfg(target_os = "linux")]
+fn reopen(handle: &OwnedFd, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    fs::open(format!("/proc/self/fd/{}", fd_number(handle)), flags, Mode::empty())
+}
+#[cfg(not(target_os = "linux"))]
+fn reopen(_: &OwnedFd, _: OFlags) -> rustix::io::Result<OwnedFd> {
+    Err(Errno::NOENT)
 }
 
 #[cfg(target_os = "linux")]

@@ -34,9 +34,14 @@ impl Default for Tracing {
 }
 
 impl Tracing {
-    pub(crate) fn saw(&self, path: &Path, look: Look) {
+    #[cfg(test)]
+    pub(crate) fn started_at(started: i64) -> Self {
+        Self { seen: Mutex::default(), started }
+    }
+
+    pub(crate) fn saw(&self, path: &Path, look: &Look) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (kind, stamp) = match &look {
+        let (kind, stamp) = match look {
             Look::Kept(stamp) => (0, *stamp),
             Look::Followed(stamp) => (1, *stamp),
             Look::Leads(_) => (2, None),
@@ -47,7 +52,7 @@ impl Tracing {
         if (of_kernel && stamp.is_some()) || stamp.is_some_and(|stamp| !stamp.is_settled(self.started)) {
             seen.broken_off = true;
         }
-        let same = seen.looks.insert((path.into(), kind), look.clone()).is_none_or(|before| before == look);
+        let same = seen.looks.insert((path.into(), kind), look.clone()).is_none_or(|before| before == *look);
         seen.broken_off |= !same;
     }
 

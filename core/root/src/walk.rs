@@ -12,6 +12,13 @@ use std::path::{Component, Path, PathBuf};
 /// As many links as Linux follows.
 const MAX_LINKS: usize = 40;
 
+/// Where paths are walked.
+pub(crate) struct Place<'a> {
+    pub(crate) root: BorrowedFd<'a>,
+    /// Folders that are not entered, nor looked at.
+    pub(crate) avoided: &'a [PathBuf],
+}
+
 /// Where a walk ended: the folder that holds the last component, and the component, `None` for the root.
 struct Walked {
     folders: Vec<(OsString, OwnedFd)>,
@@ -22,30 +29,40 @@ impl Walked {
     fn parent<'a>(&'a self, root: BorrowedFd<'a>) -> BorrowedFd<'a> {
         self.folders.last().map_or(root, |(_, fd)| fd.as_fd())
     }
+    fn last(&self) -> &OsStr {
+        self.last.as_deref().unwrap_or(OsStr::new("."))
+    }
+    fn path_of<'a>(&'a self, last: Option<&'a OsString>) -> PathBuf {
+        let names = self.folders.iter().map(|(name, _)| name).chain(last);
+        Path::new("/").join(names.collect::<PathBuf>())
+    }
 }
 
-pub(crate) fn open(root: &OwnedFd, path: &Path, flags: OFlags) -> Result<OwnedFd> {
-    let follow = !flags.contains(OFlags::NOFOLLOW);
-    let walked = walk(root, path, follow)?;
-    let name = walked.last.as_deref().unwrap_or(OsStr::new("."));
-    fs::openat(
-        walked.parent(root.as_fd()),
-        name,
-        flags | OFlags::NOFOLLOW,
-        Mode::empty(),
+pub(crate) fn open(place: &Place<'_>, path: &Path, flags: OFlags) -> Result<OwnedFd> {
+    let walked = walk(place, path, !flags.contains(OFlags::NOFOLLOW))?;
+    let flags = flags | OFlags::NOFOLLOW;
+    fs::openat(walked.parent(place.root), walked.last(), flags, Mode::empty())
+}
+
+pub(crate) fn stat(place: &Place<'_>, path: &Path, follow: bool) -> Result<fs::Stat> {
+    let walked = walk(place, path, follow)?;
+    fs::statat(
+        walked.parent(place.root),
+        walked.last(),
+        AtFlags::SYMLINK_NOFOLLOW,
     )
 }
 
-pub(crate) fn canonical(root: &OwnedFd, path: &Path) -> Result<PathBuf> {
-    let walked = walk(root, path, true)?;
+pub(crate) fn canonical(place: &Place<'_>, path: &Path) -> Result<PathBuf> {
+    let walked = walk(place, path, true)?;
     if let Some(name) = &walked.last {
-        fs::statat(walked.parent(root.as_fd()), name, AtFlags::SYMLINK_NOFOLLOW)?;
+        fs::statat(walked.parent(place.root), name, AtFlags::SYMLINK_NOFOLLOW)?;
     }
-    let names = walked.folders.iter().map(|(name, _)| name).chain(&walked.last);
-    Ok(Path::new("/").join(names.collect::<PathBuf>()))
+    Ok(walked.path_of(walked.last.as_ref()))
 }
 
-fn walk(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Walked> {
+fn walk(place: &Place<'_>, path: &Path, follow_last: bool) -> Result<Walked> {
+    let root = place.root;
     let mut todo: VecDeque<OsString> = components(path);
     let mut walked = Walked {
         folders: Vec::new(),
@@ -58,7 +75,10 @@ fn walk(root: &OwnedFd, path: &Path, follow_last: bool) -> Result<Walked> {
             continue;
         }
         let is_last = todo.is_empty();
-        let parent = walked.parent(root.as_fd());
+        if !place.avoided.is_empty() && place.avoided.contains(&walked.path_of(Some(&name))) {
+            return Err(Errno::TIMEDOUT);
+        }
+        let parent = walked.parent(root);
         let file_type = match fs::statat(parent, &name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => FileType::from_raw_mode(stat.st_mode),
             Err(Errno::NOENT) if is_last => FileType::Unknown,

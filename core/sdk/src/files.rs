@@ -60,7 +60,7 @@ impl Scan<'_> {
         match error.why {
             Why::NotFound => self.stat(path).map(|_| "link leads nowhere".to_owned()),
             Why::WrongType(_) | Why::TooBig { .. } | Why::Loop => Some(error.why.to_string()),
-            Why::Permission | Why::Io(_) => self.or_gap(Err(error)),
+            Why::Permission | Why::NoAnswer | Why::Io(_) => self.or_gap(Err(error)),
         }
     }
 }

@@ -265,12 +265,12 @@ mod tests {
             let mut bytes = b"bplist00".to_vec();
             let mut offsets = Vec::new();
             for level in 0..12u8 {
-                offsets.push(bytes.len() as u8);
+                offsets.push(u8::try_from(bytes.len()).unwrap());
                 bytes.push(0xa8);
                 // target 0: the next level; target 1: itself, a cycle.
                 bytes.extend([if target == 0 { level + 1 } else { level }; 8]);
             }
-            offsets.push(bytes.len() as u8);
+            offsets.push(u8::try_from(bytes.len()).unwrap());
             bytes.push(0x09);
             let table = bytes.len() as u64;
             bytes.extend(&offsets);

@@ -58,6 +58,8 @@ impl<'a> Scan<'a> {
     /// When the root cannot be opened.
     pub(crate) fn new(request: &Request, sink: &'a mut dyn FnMut(&Record) -> bool) -> Result<Self> {
         let root = Root::open(Path::new(&request.root))?.traced();
+        let avoided: Vec<PathBuf> = request.avoid.iter().map(|path| path.as_path().to_owned()).collect();
+        let root = root.avoiding(&avoided);
         let programs = Programs::default();
         Ok(Self {
             root,
@@ -212,6 +214,7 @@ pub(crate) fn gap_of(error: &RootError) -> Gap {
         Why::Permission => GapReason::Permission,
         Why::TooBig { .. } => GapReason::TooBig,
         Why::WrongType(_) => GapReason::Unparsable,
+        Why::NoAnswer => GapReason::Timeout,
         Why::NotFound | Why::Loop | Why::Io(_) => GapReason::Io,
     };
     Gap {

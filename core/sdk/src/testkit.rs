@@ -128,6 +128,7 @@ impl Fixture {
                 os: self.os,
                 arch: std::env::consts::ARCH.to_owned(),
             },
+            avoid: Vec::new(),
         };
         let mut seen = Seen {
             entries: Vec::new(),

@@ -51,7 +51,7 @@ impl Module for Cron {
             )
         };
         let inert = "why it does not run; absent when it does";
-        Manifest::new("cron", "1.0.0", "jobs of cron, anacron, at and periodic")
+        Manifest::new("cron", env!("CARGO_PKG_VERSION"), "jobs of cron, anacron, at and periodic")
             .kind(
                 kind("cron_job", "T1053.003", "a job line of a crontab")
                     .compared(

@@ -50,7 +50,7 @@ impl Module for Systemd {
         let linger = "an account whose user units start at boot, without a login";
         Manifest::new(
             "systemd",
-            "1.0.0",
+            env!("CARGO_PKG_VERSION"),
             "systemd units, drop-ins, enable links, generators, environment",
         )
         .platforms(&[Os::Linux])

@@ -3,8 +3,11 @@
 use super::{names_all, read, words_of};
 use assay_engine::config::{Accept, Config, Facility, Format, SinkConfig, Trust};
 use assay_engine::facts::Role;
-use assay_model::{FieldKind, FileType, GapReason, LogLevel, Severity, SourceCheck, What};
+use assay_model::{
+    FieldKind, FileType, GapReason, LogLevel, Manifest, Record, Request, Severity, SourceCheck, What,
+};
 use assay_tests::Scratch;
+use serde_json::Value;
 
 /// The file with every key in force: a key's line begins with `#` and no blank.
 fn uncommented(text: &str) -> String {
@@ -118,7 +121,7 @@ fn every_word_of_alerts_and_modules_is_documented() {
 
 /// The names of failed scans, from where they are given.
 fn failures() -> Vec<String> {
-    let source = read("core/engine/src/run.rs");
+    let source = read("core/engine/src/run.rs") + &read("core/engine/src/run/records.rs");
     let names = source
         .split("failure(")
         .skip(1)
@@ -129,4 +132,24 @@ fn failures() -> Vec<String> {
         .collect();
     assert!(names.len() > 10, "{names:?}");
     names
+}
+
+#[test]
+fn the_examples_of_the_protocol_are_what_is_spoken() {
+    let page = read("docs/modules.md");
+    let [request, manifest] = &super::blocks(&page, "json")[..] else {
+        panic!("a request and a manifest are shown")
+    };
+    let same_members = |shown: &str, parsed: Value| {
+        let shown: Value = serde_json::from_str(shown).unwrap();
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&shown), names(&parsed));
+    };
+    let parsed: Request = serde_json::from_str(request).unwrap();
+    same_members(request, serde_json::to_value(&parsed).unwrap());
+    let parsed: Manifest = serde_json::from_str(manifest).unwrap();
+    same_members(manifest, serde_json::to_value(&parsed).unwrap());
+
+    let records = serde_json::from_str::<Record>("{\"record\":\"?\"}");
+    names_all("docs/modules.md", super::words(records));
 }

@@ -43,14 +43,24 @@ const ENOSYS: i32 = 38;
 impl Fuse {
     /// Mounts `files` on the folder `at`, for every user.
     pub(super) fn mount(at: &Path, files: &[(&'static str, Manner)]) -> Self {
-        let device = File::options().read(true).write(true).open("/dev/fuse").expect("/dev/fuse opens");
-        let options =
-            format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", device.as_raw_fd());
+        let device = File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/fuse")
+            .expect("/dev/fuse opens");
+        let options = format!(
+            "fd={},rootmode=40000,user_id=0,group_id=0,allow_other",
+            device.as_raw_fd()
+        );
         let mounted = Mounted::new(Some("hostile"), at, Some("fuse"), 0, Some(&options));
         let stop = Arc::new(AtomicBool::new(false));
         let (files, stopped) = (files.to_vec(), Arc::clone(&stop));
         let server = std::thread::spawn(move || serve(device, &files, &stopped));
-        Self { _mounted: mounted, stop, server: Some(server) }
+        Self {
+            _mounted: mounted,
+            stop,
+            server: Some(server),
+        }
     }
 }
 
@@ -67,7 +77,10 @@ impl Drop for Fuse {
 fn serve(mut device: File, files: &[(&'static str, Manner)], stop: &AtomicBool) {
     let mut request = vec![0; 1 << 20];
     while !stop.load(Ordering::Relaxed) {
-        let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+        let timeout = rustix::time::Timespec {
+            tv_sec: 0,
+            tv_nsec: 20_000_000,
+        };
         let ready = poll(&mut [PollFd::new(&device, PollFlags::IN)], Some(&timeout));
         if ready.is_ok_and(|ready| ready == 0) {
             continue;
@@ -95,13 +108,23 @@ impl Header {
     fn of(bytes: &[u8]) -> Self {
         let u32_at = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
         let u64_at = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
-        Self { opcode: u32_at(4), unique: u64_at(8), node: u64_at(16) }
+        Self {
+            opcode: u32_at(4),
+            unique: u64_at(8),
+            node: u64_at(16),
+        }
     }
 }
 
 fn reply(unique: u64, error: i32, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(16 + body.len()).expect("a short answer");
-    [&length.to_ne_bytes()[..], &error.to_ne_bytes(), &unique.to_ne_bytes(), body].concat()
+    [
+        &length.to_ne_bytes()[..],
+        &error.to_ne_bytes(),
+        &unique.to_ne_bytes(),
+        body,
+    ]
+    .concat()
 }
 
 enum Answer {
@@ -111,7 +134,10 @@ enum Answer {
 }
 
 fn answer(header: &Header, body: &[u8], files: &[(&'static str, Manner)]) -> Answer {
-    let file = header.node.checked_sub(2).and_then(|index| files.get(usize::try_from(index).ok()?));
+    let file = header
+        .node
+        .checked_sub(2)
+        .and_then(|index| files.get(usize::try_from(index).ok()?));
     let manner = file.map(|(_, manner)| *manner);
     match header.opcode {
         // FORGET, INTERRUPT, BATCH_FORGET: nobody waits for an answer.
@@ -124,7 +150,10 @@ fn answer(header: &Header, body: &[u8], files: &[(&'static str, Manner)]) -> Ans
                 Some(index) if files[index].1 == Manner::HangsInLookup => Answer::Never,
                 Some(index) => {
                     let node = index as u64 + 2;
-                    Answer::Bytes(words(&[node, 0, 0, 0, 0], &attributes(node, Some(files[index].1))))
+                    Answer::Bytes(words(
+                        &[node, 0, 0, 0, 0],
+                        &attributes(node, Some(files[index].1)),
+                    ))
                 }
             }
         }
@@ -154,7 +183,11 @@ fn answer(header: &Header, body: &[u8], files: &[(&'static str, Manner)]) -> Ans
         // OPENDIR
         27 => Answer::Bytes(words(&[0, 0], &[])),
         // READDIR
-        28 => Answer::Bytes(if body[8..16] == [0; 8] { listing(files) } else { Vec::new() }),
+        28 => Answer::Bytes(if body[8..16] == [0; 8] {
+            listing(files)
+        } else {
+            Vec::new()
+        }),
         // FLUSH, RELEASE, RELEASEDIR
         25 | 18 | 29 => Answer::Bytes(Vec::new()),
         _ => Answer::Error(ENOSYS),
@@ -185,7 +218,10 @@ fn listing(files: &[(&'static str, Manner)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (index, (name, _)) in files.iter().enumerate() {
         let length = u32::try_from(name.len()).expect("a short name");
-        bytes.extend(words(&[index as u64 + 2, index as u64 + 1], &length.to_ne_bytes()));
+        bytes.extend(words(
+            &[index as u64 + 2, index as u64 + 1],
+            &length.to_ne_bytes(),
+        ));
         bytes.extend(REGULAR.to_ne_bytes());
         bytes.extend(name.as_bytes());
         bytes.resize(bytes.len().next_multiple_of(8), 0);

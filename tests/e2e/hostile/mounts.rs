@@ -13,7 +13,10 @@ pub(super) fn alone(test: impl FnOnce() + Send) {
             // A mount namespace is one thread's, and that of the processes it starts.
             // SAFETY: numbers only, and this thread shares nothing that it needs with the others.
             if unsafe { libc::unshare(libc::CLONE_FS | libc::CLONE_NEWNS) } != 0 {
-                return super::needs(false, "the right to mount (root, or CAP_SYS_ADMIN in a container)");
+                return super::needs(
+                    false,
+                    "the right to mount (root, or CAP_SYS_ADMIN in a container)",
+                );
             }
             mount(None, Path::new("/"), None, libc::MS_REC | libc::MS_PRIVATE, None);
             test();
@@ -63,11 +66,18 @@ fn c_string(bytes: &[u8]) -> CString {
 }
 
 fn mount(source: Option<&str>, target: &Path, kind: Option<&str>, flags: c_ulong, options: Option<&str>) {
-    let [source, kind, options] = [source, kind, options].map(|text| text.map(|text| c_string(text.as_bytes())));
+    let [source, kind, options] =
+        [source, kind, options].map(|text| text.map(|text| c_string(text.as_bytes())));
     let path = c_string(target.as_os_str().as_bytes());
     let pointer = |text: &Option<CString>| text.as_ref().map_or(null(), |text| text.as_ptr());
     let data = pointer(&options).cast::<c_void>();
     // SAFETY: each pointer is null or a C string that lives through the call.
     let done = unsafe { libc::mount(pointer(&source), path.as_ptr(), pointer(&kind), flags, data) };
-    assert_eq!(done, 0, "mount on {}: {}", target.display(), std::io::Error::last_os_error());
+    assert_eq!(
+        done,
+        0,
+        "mount on {}: {}",
+        target.display(),
+        std::io::Error::last_os_error()
+    );
 }

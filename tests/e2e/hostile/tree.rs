@@ -1,21 +1,17 @@
-//! Names, types, sizes and places of files: planted after the baseline, told as they should be.
+//! Names, types, sizes and times of files: each case is planted after the baseline, and told as it says.
 
-use super::mounts::{Mounted, alone};
-use super::{Watched, needs, told};
-use assay_tests::{Scratch, change_of};
-use rustix::fs::{AtFlags, CWD, FileType, IFlags, Mode, Timespec, Timestamps};
+use super::Watched;
+use assay_tests::Scratch;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps};
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 
-const LINE: &str = "1 2 3 4 5 root /bin/x\n";
+pub(super) const LINE: &str = "1 2 3 4 5 root /bin/x\n";
 
 /// A root with one job and its program.
-fn planted() -> Scratch {
+pub(super) fn planted() -> Scratch {
     let scratch = Scratch::new();
     scratch.script("/opt/agent", "#!/bin/sh\n");
     scratch.file("/etc/cron.d/agent", "9 9 * * * root /opt/agent\n");
@@ -24,12 +20,24 @@ fn planted() -> Scratch {
 
 fn node(scratch: &Scratch, path: &str, file_type: FileType, device: u64) {
     fs::create_dir_all(scratch.host(path).parent().unwrap()).unwrap();
-    rustix::fs::mknodat(CWD, scratch.host(path), file_type, Mode::from_raw_mode(0o644), device).unwrap();
+    rustix::fs::mknodat(
+        CWD,
+        scratch.host(path),
+        file_type,
+        Mode::from_raw_mode(0o644),
+        device,
+    )
+    .unwrap();
 }
 
 fn sparse(scratch: &Scratch, path: &str) {
     scratch.script(path, "#!/bin/sh\n");
-    File::options().write(true).open(scratch.host(path)).unwrap().set_len(1 << 40).unwrap();
+    File::options()
+        .write(true)
+        .open(scratch.host(path))
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
 }
 
 /// A job in a file of that name.
@@ -49,7 +57,9 @@ const CASES: &[Case] = &[
     Case {
         name: "name-newline: a forged alert",
         plant: |s| named(s, b"x\nchange=removed severity=info seq=1 id=1"),
-        told: &["added cron_job /etc/cron.d/x\\nchange=removed severity=info seq=1 id=1: 1 2 3 4 5 root /bin/x"],
+        told: &[
+            "added cron_job /etc/cron.d/x\\nchange=removed severity=info seq=1 id=1: 1 2 3 4 5 root /bin/x",
+        ],
     },
     Case {
         name: "name-escape: ESC, OSC, BEL, CR, backspace, NEL in bytes",
@@ -59,7 +69,9 @@ const CASES: &[Case] = &[
     Case {
         name: "name-c1-bidi: U+009B, U+202E, U+2028, U+2066, U+200B, U+FEFF",
         plant: |s| named(s, "x\u{9b}31m\u{202e}\u{2028}\u{2066}\u{200b}\u{feff}".as_bytes()),
-        told: &["added cron_job /etc/cron.d/x\\u{9b}31m\\u{202e}\\u{2028}\\u{2066}\\u{200b}\\u{feff}: 1 2 3 4 5 root /bin/x"],
+        told: &[
+            "added cron_job /etc/cron.d/x\\u{9b}31m\\u{202e}\\u{2028}\\u{2066}\\u{200b}\\u{feff}: 1 2 3 4 5 root /bin/x",
+        ],
     },
     Case {
         name: "name-bad-utf8: two names that differ in one byte",
@@ -99,16 +111,36 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "link-target-newline",
-        plant: |s| s.link("/etc/cron.d/link", "/gone\nchange=added severity=critical\x1b\u{202e}"),
+        plant: |s| {
+            s.link(
+                "/etc/cron.d/link",
+                "/gone\nchange=added severity=critical\x1b\u{202e}",
+            );
+        },
         told: &["added cron_table /etc/cron.d/link (link leads nowhere)"],
     },
     Case {
         name: "fifo, devices, socket, symlink-loop, links to devices and to what cannot be left",
         plant: |s| {
             node(s, "/etc/cron.d/fifo", FileType::Fifo, 0);
-            node(s, "/etc/cron.d/zero", FileType::CharacterDevice, rustix::fs::makedev(1, 5));
-            node(s, "/etc/cron.d/disk", FileType::BlockDevice, rustix::fs::makedev(7, 200));
-            node(s, "/dev/zero", FileType::CharacterDevice, rustix::fs::makedev(1, 5));
+            node(
+                s,
+                "/etc/cron.d/zero",
+                FileType::CharacterDevice,
+                rustix::fs::makedev(1, 5),
+            );
+            node(
+                s,
+                "/etc/cron.d/disk",
+                FileType::BlockDevice,
+                rustix::fs::makedev(7, 200),
+            );
+            node(
+                s,
+                "/dev/zero",
+                FileType::CharacterDevice,
+                rustix::fs::makedev(1, 5),
+            );
             drop(UnixListener::bind(s.host("/etc/cron.d/socket")).unwrap());
             s.link("/etc/cron.d/loop", "loop");
             s.link("/etc/cron.d/ping", "pong");
@@ -116,7 +148,10 @@ const CASES: &[Case] = &[
             s.link("/etc/cron.d/to-zero", "/dev/zero");
             s.link("/etc/cron.d/to-kernel", "/proc/kmsg");
             s.link("/etc/cron.d/to-folder", "/etc");
-            s.link("/etc/cron.d/up", "../../../../../../../../../../../../../etc/shadow");
+            s.link(
+                "/etc/cron.d/up",
+                "../../../../../../../../../../../../../etc/shadow",
+            );
         },
         told: &[
             "added cron_table /etc/cron.d/disk (is a device)",
@@ -135,9 +170,17 @@ const CASES: &[Case] = &[
         name: "the same as programs: they are named, and none is opened",
         plant: |s| {
             node(s, "/opt/fifo", FileType::Fifo, 0);
-            node(s, "/opt/zero", FileType::CharacterDevice, rustix::fs::makedev(1, 5));
+            node(
+                s,
+                "/opt/zero",
+                FileType::CharacterDevice,
+                rustix::fs::makedev(1, 5),
+            );
             s.link("/opt/loop", "loop");
-            s.file("/etc/cron.d/odd", "1 2 3 4 5 root /opt/fifo; /opt/zero; /opt/loop; /opt\n");
+            s.file(
+                "/etc/cron.d/odd",
+                "1 2 3 4 5 root /opt/fifo; /opt/zero; /opt/loop; /opt\n",
+            );
         },
         told: &["added cron_job /etc/cron.d/odd: 1 2 3 4 5 root /opt/fifo; /opt/zero; /opt/loop; /opt"],
     },
@@ -207,16 +250,27 @@ const CASES: &[Case] = &[
             let path = s.host("/opt/agent");
             let times = fs::metadata(&path).unwrap().modified().unwrap();
             fs::write(&path, "#!/bin/hs\n").unwrap();
-            File::options().write(true).open(&path).unwrap().set_modified(times).unwrap();
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(times)
+                .unwrap();
         },
         told: &["changed program /opt/agent"],
     },
     Case {
         name: "times-odd: 1901 and 2400, which are no change",
         plant: |s| {
-            for (path, tv_sec) in [("/opt/agent", -2_150_000_000), ("/etc/cron.d/agent", 13_600_000_000)] {
+            for (path, tv_sec) in [
+                ("/opt/agent", -2_150_000_000),
+                ("/etc/cron.d/agent", 13_600_000_000),
+            ] {
                 let time = Timespec { tv_sec, tv_nsec: 0 };
-                let times = Timestamps { last_access: time, last_modification: time };
+                let times = Timestamps {
+                    last_access: time,
+                    last_modification: time,
+                };
                 rustix::fs::utimensat(CWD, s.host(path), &times, AtFlags::empty()).unwrap();
             }
         },
@@ -243,164 +297,4 @@ fn check(case: &Case) {
     (case.plant)(&watched.scratch);
     assert_eq!(watched.told(), case.told, "{}", case.name);
     assert_eq!(watched.told_now(), [""; 0], "{}: told once", case.name);
-}
-
-#[test]
-fn owner_and_mode_of_a_program_count_and_an_unknown_owner_is_a_number() {
-    if !needs(rustix::process::geteuid().is_root(), "root") {
-        return;
-    }
-    let watched = Watched::new(planted());
-    let path = watched.scratch.host("/opt/agent");
-    // Neither is in any passwd.
-    chown(&path, Some(4_242_424), Some(4_242_425)).unwrap();
-    let alerts = watched.run(0, &mut watched.command());
-    assert_eq!(alerts.iter().map(told).collect::<Vec<_>>(), ["changed program /opt/agent"]);
-    assert_eq!(change_of(&alerts[0], "uid"), ("0".to_owned(), "4242424".to_owned()));
-    assert_eq!(change_of(&alerts[0], "gid"), ("0".to_owned(), "4242425".to_owned()));
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o4755)).unwrap();
-    let alerts = watched.run(0, &mut watched.command());
-    assert_eq!(alerts.iter().map(told).collect::<Vec<_>>(), ["changed program /opt/agent"]);
-    assert_eq!(change_of(&alerts[0], "mode"), ("0755".to_owned(), "4755".to_owned()));
-    // Only the ctime shows an attribute: the file is read again, and is the same.
-    let file = File::open(&path).unwrap();
-    if rustix::fs::ioctl_setflags(&file, IFlags::IMMUTABLE).is_ok() {
-        let said = watched.told_now();
-        rustix::fs::ioctl_setflags(&file, IFlags::empty()).unwrap();
-        assert_eq!(said, [""; 0]);
-    }
-}
-
-/// Within one step of the file system's clock a second write leaves all times as the first made them.
-#[test]
-fn a_change_in_the_same_instant_as_the_last_look_is_seen() {
-    let scratch = planted();
-    let path = scratch.host("/opt/agent");
-    let times = fs::metadata(&path).unwrap().modified().unwrap();
-    let write = |text: &str| {
-        let file = File::options().write(true).open(&path).unwrap();
-        rustix::io::pwrite(&file, text.as_bytes(), 0).unwrap();
-        file.set_modified(times).unwrap();
-    };
-    write("#!/bin/s0\n");
-    let watched = Watched::new(scratch);
-    for round in 1..10 {
-        write(&format!("#!/bin/s{round}\n"));
-        assert_eq!(watched.told_now(), ["changed program /opt/agent"], "round {round}");
-    }
-}
-
-#[test]
-fn a_root_that_is_gone_is_an_error_and_one_that_is_empty_is_all_removed() {
-    let watched = Watched::new(planted());
-    let (root, moved) = (watched.scratch.path("root"), watched.scratch.path("moved"));
-    fs::rename(&root, &moved).unwrap();
-    assert!(watched.run(1, &mut watched.command()).is_empty());
-    let err = fs::read_to_string(watched.scratch.path("err")).unwrap();
-    assert!(err.contains("root") && err.contains("not found"), "{err}");
-    // By another name it is the same.
-    symlink(&moved, &root).unwrap();
-    assert_eq!(watched.told_now(), [""; 0]);
-    fs::remove_file(&root).unwrap();
-    fs::create_dir(&root).unwrap();
-    let all = ["removed cron_job /etc/cron.d/agent: 9 9 * * * root /opt/agent"];
-    assert_eq!(watched.told_now(), all);
-    fs::remove_dir(&root).unwrap();
-    fs::rename(&moved, &root).unwrap();
-    let back = ["reverted cron_job /etc/cron.d/agent: 9 9 * * * root /opt/agent (as in the baseline again)"];
-    assert_eq!(watched.told_now(), back);
-}
-
-/// Folders in each other, made one relative to the other: their path is longer than any system call takes.
-fn dig(at: &Path, levels: usize, name: &str) -> OwnedFd {
-    fs::create_dir_all(at).unwrap();
-    let mut folder: OwnedFd = File::open(at).unwrap().into();
-    for _ in 0..levels {
-        rustix::fs::mkdirat(&folder, name, Mode::from_raw_mode(0o755)).unwrap();
-        let flags = rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW;
-        folder = rustix::fs::openat(&folder, name, flags, Mode::empty()).unwrap();
-    }
-    folder
-}
-
-/// Removes what [`dig`] made: to remove it by its path is what nobody can.
-fn fill_up(at: &Path, name: &str) {
-    // Brought up level by level: what is left is never deep.
-    let (inner, spare) = (at.join(name), at.join("spare"));
-    while inner.exists() {
-        let deeper = inner.join(name);
-        if deeper.exists() {
-            fs::rename(&deeper, &spare).unwrap();
-        }
-        fs::remove_dir_all(&inner).unwrap();
-        if spare.exists() {
-            fs::rename(&spare, &inner).unwrap();
-        }
-    }
-}
-
-#[test]
-fn folders_deeper_than_a_path_can_say_hide_nothing_else() {
-    let name = "d".repeat(250);
-    let places = ["/etc/systemd/system", "/etc/cron.d", "/etc/cron.daily", "/lib/modules/6.1.0/kernel", "/etc/init.d",
-        "/etc/modprobe.d", "/var/spool/cron", "/var/lib/dkms", "/home/ana/.config/systemd/user"];
-    let watched = Watched::new(planted());
-    for place in places {
-        let bottom = dig(&watched.scratch.host(place), 300, &name);
-        let file = rustix::fs::openat(
-            &bottom,
-            "evil.service",
-            rustix::fs::OFlags::CREATE | rustix::fs::OFlags::WRONLY,
-            Mode::from_raw_mode(0o644),
-        );
-        rustix::io::write(file.unwrap(), LINE.as_bytes()).unwrap();
-    }
-    let said = watched.told();
-    let again = watched.told_now();
-    for place in places {
-        fill_up(&watched.scratch.host(place), &name);
-    }
-    eprintln!("{:#?}", said.iter().map(|s| s.chars().take(200).collect::<String>()).collect::<Vec<_>>());
-    assert_eq!(again, [""; 0]);
-}
-
-#[test]
-fn bind_loops_and_what_is_mounted_over_a_folder() {
-    let scratch = planted();
-    fs::create_dir(scratch.host("/etc/cron.d/loop")).unwrap();
-    fs::create_dir_all(scratch.host("/etc/systemd/system/loop")).unwrap();
-    let watched = Watched::new(scratch);
-    alone(|| {
-        let host = |path: &str| watched.scratch.host(path);
-        let loops = ["/etc/cron.d/loop", "/etc/systemd/system/loop"];
-        let _loops = loops.map(|path| Mounted::bind(&host("/etc"), &host(path)));
-        assert_eq!(watched.told(), [""; 0]);
-        let covered = "/etc/cron.d/agent: 9 9 * * * root /opt/agent";
-        {
-            let _over = Mounted::tmpfs(&host("/etc/cron.d"));
-            watched.scratch.file("/etc/cron.d/over", LINE);
-            let mut said = watched.told_now();
-            said.retain(|said| !said.contains("canary"));
-            assert_eq!(
-                said,
-                ["added cron_job /etc/cron.d/over: 1 2 3 4 5 root /bin/x".to_owned(), format!("removed cron_job {covered}")]
-            );
-        }
-        let said = watched.told_now();
-        assert!(said.contains(&format!("reverted cron_job {covered} (as in the baseline again)")), "{said:#?}");
-    });
-}
-
-#[test]
-fn twenty_thousand_new_files_are_twenty_thousand_alerts() {
-    const COUNT: usize = 20_000;
-    let watched = Watched::new(planted());
-    for number in 0..COUNT {
-        let path = watched.scratch.host(&format!("/etc/cron.d/storm{number}"));
-        fs::write(path, format!("{} * * * * root /bin/x\n", number % 60)).unwrap();
-    }
-    let said = watched.told();
-    assert_eq!(said.len(), COUNT);
-    assert!(said.iter().all(|said| said.starts_with("added cron_job /etc/cron.d/storm")));
-    assert_eq!(watched.told_now(), [""; 0]);
 }

@@ -1,7 +1,7 @@
 //! The acts of an intruder and of an administrator, on one item of each module: plant it, change it, swap the bytes
 //! of what it runs, chmod, chown, remove, put back. One alert each; none for what changes nothing.
 
-use super::{File, Gone, Put, Script, expect, is_root, learn, put, told};
+use super::{File, Gone, Put, Script, expect, is_root, learn, left_out, put, told};
 use assay_tests::Scratch;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -94,7 +94,10 @@ const ITEMS: &[Item] = &[
         module: "cron",
         root: Scratch::new,
         before: &[],
-        plant: &[File("/var/spool/cron/crontabs/ana", "@reboot bin/agent\n"), Script("/home/ana/bin/agent", TRUE)],
+        plant: &[
+            File("/var/spool/cron/crontabs/ana", "@reboot bin/agent\n"),
+            Script("/home/ana/bin/agent", TRUE),
+        ],
         entry: "cron_job /var/spool/cron/crontabs/ana: @reboot bin/agent",
         program: "/home/ana/bin/agent",
         edit: None,
@@ -121,7 +124,10 @@ const ITEMS: &[Item] = &[
         entry: "modprobe_directive install usb_storage (/etc/modprobe.d/agent.conf)",
         program: "/opt/agent",
         edit: Some((
-            File("/etc/modprobe.d/agent.conf", "install usb_storage /opt/agent -v\n"),
+            File(
+                "/etc/modprobe.d/agent.conf",
+                "install usb_storage /opt/agent -v\n",
+            ),
             "value",
         )),
         folder: None,
@@ -146,7 +152,10 @@ const ITEMS: &[Item] = &[
         ],
         entry: "kext /Library/Extensions/Filter.kext",
         program: "/Library/Extensions/Filter.kext/Contents/MacOS/Filter",
-        edit: Some((File("/Library/Extensions/Filter.kext/Contents/Info.plist", INFO_LATER), "version")),
+        edit: Some((
+            File("/Library/Extensions/Filter.kext/Contents/Info.plist", INFO_LATER),
+            "version",
+        )),
         folder: Some("/Library/Extensions/Filter.kext"),
     },
     Item {
@@ -163,7 +172,10 @@ const ITEMS: &[Item] = &[
         module: "startup",
         root: Scratch::new,
         before: &[],
-        plant: &[File("/etc/inittab", "a1:2345:respawn:/opt/agent\n"), Script("/opt/agent", TRUE)],
+        plant: &[
+            File("/etc/inittab", "a1:2345:respawn:/opt/agent\n"),
+            Script("/opt/agent", TRUE),
+        ],
         entry: "inittab_line a1",
         program: "/opt/agent",
         edit: Some((File("/etc/inittab", "a1:2345:once:/opt/agent\n"), "action")),
@@ -179,7 +191,10 @@ const ITEMS: &[Item] = &[
         ],
         entry: "login_hook LoginHook of /Library/Preferences/com.apple.loginwindow.plist",
         program: "/usr/local/bin/agent",
-        edit: Some((File("/Library/Preferences/com.apple.loginwindow.plist", HOOK_LATER), "command")),
+        edit: Some((
+            File("/Library/Preferences/com.apple.loginwindow.plist", HOOK_LATER),
+            "command",
+        )),
         folder: None,
     },
     Item {
@@ -195,15 +210,24 @@ const ITEMS: &[Item] = &[
     Item {
         module: "systemd",
         root: Scratch::new,
-        before: &[File("/usr/lib/systemd/system/other.service", "[Service]\nExecStart=/usr/bin/other\n")],
+        before: &[File(
+            "/usr/lib/systemd/system/other.service",
+            "[Service]\nExecStart=/usr/bin/other\n",
+        )],
         plant: &[
-            File("/etc/systemd/system/agent.service", "[Service]\nExecStart=/opt/agent\n"),
+            File(
+                "/etc/systemd/system/agent.service",
+                "[Service]\nExecStart=/opt/agent\n",
+            ),
             Script("/opt/agent", TRUE),
         ],
         entry: "systemd_unit agent.service",
         program: "/opt/agent",
         edit: Some((
-            File("/etc/systemd/system/agent.service", "[Service]\nExecStart=/opt/agent\nUser=ana\n"),
+            File(
+                "/etc/systemd/system/agent.service",
+                "[Service]\nExecStart=/opt/agent\nUser=ana\n",
+            ),
             "user",
         )),
         folder: None,
@@ -284,8 +308,15 @@ fn planted(scratch: &Scratch, item: &Item) {
     assert_eq!(alert["module"], item.module);
     assert_eq!(alert["source"], item.source());
     assert_eq!(alert["programs"][0]["path"], item.program);
-    assert_eq!(alert["programs"][0]["sha256"].as_str().map(str::len), Some(64), "{alert}");
-    assert!(alert["technique"].as_str().is_some_and(|t| t.starts_with('T')), "{alert}");
+    assert_eq!(
+        alert["programs"][0]["sha256"].as_str().map(str::len),
+        Some(64),
+        "{alert}"
+    );
+    assert!(
+        alert["technique"].as_str().is_some_and(|t| t.starts_with('T')),
+        "{alert}"
+    );
     expect(scratch, "nothing", &[""; 0]);
     assert_eq!(scratch.assay(&["accept", "--all"]).code, 0);
 }
@@ -293,9 +324,17 @@ fn planted(scratch: &Scratch, item: &Item) {
 fn edited(scratch: &Scratch, item: &Item) {
     let Some((edit, fields)) = item.edit else { return };
     put(scratch, &[edit]);
-    expect(scratch, "an edit", &[format!("{} [{fields}]", item.entry("changed"))]);
+    expect(
+        scratch,
+        "an edit",
+        &[format!("{} [{fields}]", item.entry("changed"))],
+    );
     put(scratch, &item.plant[..1]);
-    expect(scratch, "undoing it", &[format!("{} [{fields}]", item.entry("reverted"))]);
+    expect(
+        scratch,
+        "undoing it",
+        &[format!("{} [{fields}]", item.entry("reverted"))],
+    );
 }
 
 /// Other bytes in the program, of the same size and with the same time.
@@ -319,7 +358,11 @@ fn swapped(scratch: &Scratch, item: &Item) {
     let named_by = format!("{}/{}", item.module, item.entry.replacen(' ', "/", 1));
     assert_eq!(alerts[0]["named_by"], serde_json::json!([named_by]));
     swap(&original);
-    expect(scratch, "swapping it back", &[item.file("reverted", item.program, "sha256")]);
+    expect(
+        scratch,
+        "swapping it back",
+        &[item.file("reverted", item.program, "sha256")],
+    );
 }
 
 fn owned_otherwise(scratch: &Scratch, item: &Item) {
@@ -333,7 +376,7 @@ fn owned_otherwise(scratch: &Scratch, item: &Item) {
         fs::set_permissions(&host, mode).unwrap();
         expect(scratch, "chmod back", &[item.file("reverted", path, "mode")]);
         if !is_root() {
-            eprintln!("not root: chown is left out");
+            left_out("chown: not root");
             continue;
         }
         for (uid, gid, fact) in [(Some(4242), None, "uid"), (None, Some(4242), "gid")] {
@@ -360,12 +403,29 @@ fn removed(scratch: &Scratch, item: &Item) {
     if source != item.program {
         let facts = "gid mode sha256 type uid";
         put(scratch, &[Gone(item.program)]);
-        expect(scratch, "removing what it runs", &[item.file("changed", item.program, facts)]);
+        expect(
+            scratch,
+            "removing what it runs",
+            &[item.file("changed", item.program, facts)],
+        );
         put(scratch, item.plant);
-        expect(scratch, "putting that back", &[item.file("reverted", item.program, facts)]);
+        expect(
+            scratch,
+            "putting that back",
+            &[item.file("reverted", item.program, facts)],
+        );
     }
     put(scratch, &[Gone(item.folder.unwrap_or(source))]);
-    expect(scratch, "removing it", &[item.entry("removed")]);
+    let alerts = scratch.run();
+    assert_eq!(
+        alerts.iter().map(told).collect::<Vec<_>>(),
+        [item.entry("removed")]
+    );
+    assert_eq!(
+        alerts[0]["programs"][0]["sha256"].as_str().map(str::len),
+        Some(64),
+        "what it ran: {alerts:?}"
+    );
     put(scratch, item.plant);
     expect(scratch, "putting it back", &[item.entry("reverted")]);
     expect(scratch, "nothing", &[""; 0]);

@@ -47,34 +47,59 @@ pub(super) fn each_alone(scratch: &Scratch, rows: &[Row<'_>]) {
 pub(super) fn all_covered(scratch: &Scratch, kinds: &[&str], rows: &[Row<'_>], others: &[(&str, &[&str])]) {
     let mut missing = Vec::new();
     let manifests = scratch.json(&["kinds"]);
-    for kind in manifests.iter().flat_map(|manifest| manifest["kinds"].as_array().unwrap()) {
+    for kind in manifests
+        .iter()
+        .flat_map(|manifest| manifest["kinds"].as_array().unwrap())
+    {
         let name = kind["name"].as_str().unwrap();
         if !kinds.contains(&name) {
             continue;
         }
-        let rows = rows.iter().filter(|row| row.entry.split(' ').next() == Some(name));
+        let rows = rows
+            .iter()
+            .filter(|row| row.entry.split(' ').next() == Some(name));
         let mut covered: BTreeSet<&str> = rows.flat_map(|row| row.fields.split(' ')).collect();
         for field in others.iter().flat_map(|(_, fields)| *fields) {
             let (of_kind, field) = field.split_once('.').unwrap_or((name, field));
             covered.extend((of_kind == name).then_some(field));
         }
-        let fields = kind["fields"].as_array().unwrap().iter().filter(|f| f["compared"] == true);
+        let fields = kind["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["compared"] == true);
         let fields = fields.map(|field| field["name"].as_str().unwrap());
-        missing.extend(fields.filter(|f| !covered.contains(f)).map(|f| format!("{name}.{f}")));
+        missing.extend(
+            fields
+                .filter(|f| !covered.contains(f))
+                .map(|f| format!("{name}.{f}")),
+        );
     }
-    assert!(missing.is_empty(), "compared, and never changed by this test: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "compared, and never changed by this test: {missing:?}"
+    );
 }
 
 const EMPTY: &str = "#!/bin/sh\n";
 const LSB: &str = "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: a\n# Default-Start: 2 4\n### END INIT INFO\n";
-const LSB_PROVIDES: &str = "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: b\n# Default-Start: 2 4\n### END INIT INFO\n";
-const LSB_START: &str = "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: a\n# Default-Start: 2 5\n### END INIT INFO\n";
+const LSB_PROVIDES: &str =
+    "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: b\n# Default-Start: 2 4\n### END INIT INFO\n";
+const LSB_START: &str =
+    "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: a\n# Default-Start: 2 5\n### END INIT INFO\n";
 /// A job of at(1), with the change that a row makes.
 macro_rules! at_job {
     ($ids:expr, $above:expr, $folder:expr, $command:expr) => {
         concat!(
-            "#!/bin/sh\n# atrun ", $ids, "\n# mail ana 0\numask 22\n", $above, "A=1; export A\ncd ", $folder,
-            " || {\n\t echo x >&2\n\t exit 1\n}\n", $command, "\n"
+            "#!/bin/sh\n# atrun ",
+            $ids,
+            "\n# mail ana 0\numask 22\n",
+            $above,
+            "A=1; export A\ncd ",
+            $folder,
+            " || {\n\t echo x >&2\n\t exit 1\n}\n",
+            $command,
+            "\n"
         )
     };
 }
@@ -177,7 +202,13 @@ const DATABASE: &str = "{ developerMode = 0; extensionPolicies = ( { allowUserOv
 const INFO: &str = "{ CFBundleIdentifier = x; CFBundleVersion = 1; CFBundleExecutable = X; OSBundleRequired = Root; IOKitPersonalities = { A = { IOClass = A; }; }; }";
 
 /// A file of a Mac, a word in it and what stands there later, and what is told.
-type Edit = (&'static str, &'static str, &'static str, &'static str, &'static str);
+type Edit = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 #[rustfmt::skip]
 const MACOS: &[Edit] = &[
@@ -223,19 +254,50 @@ fn every_field_of_linux_is_told_alone() {
     let scratch = Scratch::new();
     each_alone(&scratch, LINUX);
     let kinds = [
-        "cron_job", "cron_environment", "cron_script", "anacron_job", "at_job", "cron_access", "kernel_module_file",
-        "kernel_module_load", "kernel_module_script", "modprobe_directive", "dkms_module", "dkms_config", "rc_script",
-        "sysv_script", "sysv_link", "inittab_line",
+        "cron_job",
+        "cron_environment",
+        "cron_script",
+        "anacron_job",
+        "at_job",
+        "cron_access",
+        "kernel_module_file",
+        "kernel_module_load",
+        "kernel_module_script",
+        "modprobe_directive",
+        "dkms_module",
+        "dkms_config",
+        "rc_script",
+        "sysv_script",
+        "sysv_link",
+        "inittab_line",
     ];
     let others: &[(&str, &[&str])] = &[
-        ("part of what makes the line the same one", &["cron_job.schedule", "cron_job.user", "cron_job.command", "cron_job.input"]),
+        (
+            "part of what makes the line the same one",
+            &[
+                "cron_job.schedule",
+                "cron_job.user",
+                "cron_job.command",
+                "cron_job.input",
+            ],
+        ),
         ("the folder says it", &["cron_script.period"]),
         ("of macOS", &["cron_job.on_mains_only"]),
-        ("shown by the module's own tests", &[
-            "cron_environment.link_target", "anacron_job.link_target", "anacron_job.inert", "at_job.link_target",
-            "cron_access.link_target", "kernel_module_load.link_target", "kernel_module_load.mask",
-            "modprobe_directive.link_target", "modprobe_directive.mask", "sysv_link.regular_file",
-        ]),
+        (
+            "shown by the module's own tests",
+            &[
+                "cron_environment.link_target",
+                "anacron_job.link_target",
+                "anacron_job.inert",
+                "at_job.link_target",
+                "cron_access.link_target",
+                "kernel_module_load.link_target",
+                "kernel_module_load.mask",
+                "modprobe_directive.link_target",
+                "modprobe_directive.mask",
+                "sysv_link.regular_file",
+            ],
+        ),
     ];
     all_covered(&scratch, &kinds, LINUX, others);
 }
@@ -243,7 +305,10 @@ fn every_field_of_linux_is_told_alone() {
 #[test]
 fn every_field_of_a_mac_is_told_alone() {
     let scratch = Scratch::macos();
-    let later: Vec<_> = MACOS.iter().map(|(_, text, from, to, _)| text.replacen(from, to, 1)).collect();
+    let later: Vec<_> = MACOS
+        .iter()
+        .map(|(_, text, from, to, _)| text.replacen(from, to, 1))
+        .collect();
     let files: Vec<_> = (MACOS.iter().zip(&later))
         .map(|((path, text, ..), later)| ([File(path, text)], [File(path, later)]))
         .collect();
@@ -264,6 +329,9 @@ fn every_field_of_a_system_extension_is_told_alone() {
         let path = "/Library/SystemExtensions/db.plist";
         let (entry, field) = told.rsplit_once(' ').unwrap();
         let later = DATABASE.replacen(from, to, 1);
-        each_alone(&Scratch::macos(), &[row(entry, field, &[File(path, DATABASE)], &[File(path, &later)])]);
+        each_alone(
+            &Scratch::macos(),
+            &[row(entry, field, &[File(path, DATABASE)], &[File(path, &later)])],
+        );
     }
 }

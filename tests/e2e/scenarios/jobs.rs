@@ -8,6 +8,7 @@ use std::path::Path;
 /// Key, its value before and after, and the fields that differ then.
 type Key = (&'static str, &'static str, &'static str, &'static str);
 
+#[rustfmt::skip]
 const KEYS: &[Key] = &[
     ("Label", "<string>a</string>", "<string>b</string>", "label"),
     ("Program", "<string>/opt/a</string>", "<string>/opt/b</string>", "program programs"),
@@ -69,15 +70,25 @@ const KEYS: &[Key] = &[
 const TUNING: &[(&str, &str, &str)] = &[
     ("Nice", "<integer>1</integer>", "<integer>2</integer>"),
     ("ThrottleInterval", "<integer>1</integer>", "<integer>2</integer>"),
-    ("ProcessType", "<string>Background</string>", "<string>Interactive</string>"),
+    (
+        "ProcessType",
+        "<string>Background</string>",
+        "<string>Interactive</string>",
+    ),
     ("ExitTimeOut", "<integer>1</integer>", "<integer>2</integer>"),
 ];
 
 const FOLDERS: [(&str, &str); 4] = [
     ("launch_daemon", "/Library/LaunchDaemons"),
     ("launch_agent", "/Users/ana/Library/LaunchAgents"),
-    ("bundled_launch_daemon", "/Applications/A.app/Contents/Library/LaunchDaemons"),
-    ("bundled_launch_agent", "/Applications/A.app/Contents/Library/LaunchAgents"),
+    (
+        "bundled_launch_daemon",
+        "/Applications/A.app/Contents/Library/LaunchDaemons",
+    ),
+    (
+        "bundled_launch_agent",
+        "/Applications/A.app/Contents/Library/LaunchAgents",
+    ),
 ];
 
 /// A job that says `inside`, and what every job must say where that does not.
@@ -118,12 +129,36 @@ fn every_key_of_a_job_is_told_alone() {
         let unknown = on.clone() + &pair("Hm", "<true/>");
         row("unknown", "unknown_keys", job("u", &on), job("u", &unknown));
         let misspelled = pair("runatload", "<true/>");
-        row("misspelled", "misspelled_keys", job("m", &on), job("m", &misspelled));
-        row("twice", "repeated_keys", job("t", &on), job("t", &(on.clone() + &on)));
-        row("layout", "", job("l", &on), job("l", &on).replace("<key>", "\n\t<key>"));
-        let program = |path| job("bundle", &pair("BundleProgram", &format!("<string>{path}</string>")));
+        row(
+            "misspelled",
+            "misspelled_keys",
+            job("m", &on),
+            job("m", &misspelled),
+        );
+        row(
+            "twice",
+            "repeated_keys",
+            job("t", &on),
+            job("t", &(on.clone() + &on)),
+        );
+        row(
+            "layout",
+            "",
+            job("l", &on),
+            job("l", &on).replace("<key>", "\n\t<key>"),
+        );
+        let program = |path| {
+            job(
+                "bundle",
+                &pair("BundleProgram", &format!("<string>{path}</string>")),
+            )
+        };
         // Only inside an application can it be known what file that is.
-        let fields = if kind.starts_with("bundled") { "bundle_program programs" } else { "bundle_program" };
+        let fields = if kind.starts_with("bundled") {
+            "bundle_program programs"
+        } else {
+            "bundle_program"
+        };
         row("bundle", fields, program("Contents/a"), program("Contents/b"));
     }
     let files: Vec<_> = (texts.iter())
@@ -149,20 +184,37 @@ fn links_and_labels_of_jobs_are_told() {
         let at = |name: &str| format!("{folder}/{name}.plist");
         let (linked, first, second) = (at("linked"), at("one"), at("two"));
         let (one, two) = (job("one", ""), job("two", ""));
-        super::put(&scratch, &[
-            File("/opt/a.plist", &job("a", "")),
-            File("/opt/b.plist", &job("a", "")),
-            Link(&linked, "/opt/a.plist"),
-            File(&first, &one),
-            File(&second, &two),
-        ]);
+        super::put(
+            &scratch,
+            &[
+                File("/opt/a.plist", &job("a", "")),
+                File("/opt/b.plist", &job("a", "")),
+                Link(&linked, "/opt/a.plist"),
+                File(&first, &one),
+                File(&second, &two),
+            ],
+        );
         super::learn(&scratch);
         super::put(&scratch, &[Link(&linked, "/opt/b.plist")]);
-        super::expect(&scratch, "a link that leads elsewhere", &[format!("changed {kind} {linked} [link_target file:{linked}:target]")]);
+        super::expect(
+            &scratch,
+            "a link that leads elsewhere",
+            &[format!(
+                "changed {kind} {linked} [link_target file:{linked}:target]"
+            )],
+        );
         super::put(&scratch, &[File(&second, &one)]);
         // Nobody knows which of an application's own jobs are loaded, so that no label there is taken.
-        let fields = if kind.starts_with("bundled") { "label" } else { "label label_also_in" };
-        super::expect(&scratch, "a label that is taken", &[format!("changed {kind} {second} [{fields}]")]);
+        let fields = if kind.starts_with("bundled") {
+            "label"
+        } else {
+            "label label_also_in"
+        };
+        super::expect(
+            &scratch,
+            "a label that is taken",
+            &[format!("changed {kind} {second} [{fields}]")],
+        );
     }
 }
 
@@ -172,8 +224,14 @@ fn another_encoding_of_a_job_is_no_change() {
     let scratch = Scratch::macos();
     let path = "/Library/LaunchDaemons/org.sample.plist";
     let inside = ["<true/>", "<dict><key>B</key><true/><key>A</key><false/></dict>"];
-    let text = job("s", &(pair("RunAtLoad", inside[0]) + &pair("KeepAlive", inside[1])));
-    let turned = job("s", &(pair("KeepAlive", inside[1]) + &pair("RunAtLoad", inside[0])));
+    let text = job(
+        "s",
+        &(pair("RunAtLoad", inside[0]) + &pair("KeepAlive", inside[1])),
+    );
+    let turned = job(
+        "s",
+        &(pair("KeepAlive", inside[1]) + &pair("RunAtLoad", inside[0])),
+    );
     scratch.file(path, &text);
     super::learn(&scratch);
     let mut binary = Vec::new();
@@ -194,13 +252,22 @@ fn a_thousand_new_jobs_are_a_thousand_alerts_in_order() {
     for number in 0..1000 {
         scratch.file(&path(number), job(&format!("org.sample.{number:04}"), ""));
     }
-    let mut expected: Vec<_> = (0..1000).map(|n| format!("added launch_daemon {}", path(n))).collect();
+    let mut expected: Vec<_> = (0..1000)
+        .map(|n| format!("added launch_daemon {}", path(n)))
+        .collect();
     super::expect(&scratch, "a thousand plists", &expected);
     super::expect(&scratch, "nothing", &[""; 0]);
 
     let delivered = scratch.delivered();
-    let numbers: Vec<_> = delivered.iter().map(|alert| alert["seq"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, (1..=1001).collect::<Vec<_>>(), "every one, in order, once");
+    let numbers: Vec<_> = delivered
+        .iter()
+        .map(|alert| alert["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(
+        numbers,
+        (1..=1001).collect::<Vec<_>>(),
+        "every one, in order, once"
+    );
     expected.insert(0, "baseline_created".to_owned());
     assert_eq!(delivered.iter().map(super::told).collect::<Vec<_>>(), expected);
     let ids: std::collections::BTreeSet<_> = delivered.iter().map(|a| a["id"].to_string()).collect();
@@ -218,7 +285,9 @@ fn a_shared_program_is_told_once_with_all_that_run_it() {
     let scratch = Scratch::macos();
     scratch.script("/bin/sh", "a shell");
     let shell = |number: usize| {
-        let arguments = format!("<array><string>/bin/sh</string><string>-c</string><string>true {number}</string></array>");
+        let arguments = format!(
+            "<array><string>/bin/sh</string><string>-c</string><string>true {number}</string></array>"
+        );
         job(&format!("j{number}"), &pair("ProgramArguments", &arguments))
     };
     for number in 0..10 {
@@ -227,15 +296,35 @@ fn a_shared_program_is_told_once_with_all_that_run_it() {
     super::learn(&scratch);
     scratch.script("/bin/sh", "a trap!");
     let alerts = scratch.run();
-    assert_eq!(alerts.iter().map(super::told).collect::<Vec<_>>(), ["changed program /bin/sh [sha256]"]);
-    let names: Vec<_> = alerts[0]["named_by"].as_array().unwrap().iter().map(|n| n.as_str().unwrap()).collect();
-    let expected: Vec<_> = (0..10).map(|n| format!("launchd/launch_daemon//Library/LaunchDaemons/j{n}.plist")).collect();
+    assert_eq!(
+        alerts.iter().map(super::told).collect::<Vec<_>>(),
+        ["changed program /bin/sh [sha256]"]
+    );
+    let names: Vec<_> = alerts[0]["named_by"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n.as_str().unwrap())
+        .collect();
+    let expected: Vec<_> = (0..10)
+        .map(|n| format!("launchd/launch_daemon//Library/LaunchDaemons/j{n}.plist"))
+        .collect();
     assert_eq!(names, expected);
     assert_eq!(alerts[0]["severity"], "high", "as bad as what it is run by");
     assert_eq!(alerts[0]["technique"], "T1543.004");
-    super::put(&scratch, &[Put::Script("/bin/sh", "a shell"), Gone("/Library/LaunchDaemons/j3.plist")]);
-    super::expect(&scratch, "putting it back", &[
-        "removed launch_daemon /Library/LaunchDaemons/j3.plist",
-        "reverted program /bin/sh [sha256]",
-    ]);
+    super::put(
+        &scratch,
+        &[
+            Put::Script("/bin/sh", "a shell"),
+            Gone("/Library/LaunchDaemons/j3.plist"),
+        ],
+    );
+    super::expect(
+        &scratch,
+        "putting it back",
+        &[
+            "removed launch_daemon /Library/LaunchDaemons/j3.plist",
+            "reverted program /bin/sh [sha256]",
+        ],
+    );
 }

@@ -20,7 +20,9 @@ fn a_second_run_on_this_machine_is_silent() {
         let output = command.output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         let text = String::from_utf8(output.stdout).unwrap();
-        text.lines().map(|line| told(&serde_json::from_str(line).expect(line))).collect::<Vec<_>>()
+        text.lines()
+            .map(|line| told(&serde_json::from_str(line).expect(line)))
+            .collect::<Vec<_>>()
     };
     assert_eq!(run(&[]), ["baseline_created"]);
     assert_eq!(run(&[]), [""; 0]);

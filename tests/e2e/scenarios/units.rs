@@ -5,7 +5,14 @@ use super::{File, Gone, Link, Put, expect, learn, put};
 use assay_tests::Scratch;
 
 /// Unit type, section, setting, its value before and after, and the fields that differ then.
-type Setting = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+type Setting = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 #[rustfmt::skip]
 const SETTINGS: &[Setting] = &[
@@ -100,7 +107,11 @@ fn every_setting_of_a_unit_is_told_alone() {
     let scratch = Scratch::new();
     let texts: Vec<_> = (SETTINGS.iter().enumerate())
         .map(|(number, (unit_type, section, name, before, after, _))| {
-            let kind = if *unit_type == "timer" { "systemd_timer" } else { "systemd_unit" };
+            let kind = if *unit_type == "timer" {
+                "systemd_timer"
+            } else {
+                "systemd_unit"
+            };
             let unit = format!("n{number}.{unit_type}");
             let says = |value| format!("[{section}]\n{name}={value}\n");
             let path = format!("/etc/systemd/system/{unit}");
@@ -120,8 +131,14 @@ fn every_setting_of_a_unit_is_told_alone() {
         .collect();
     each_alone(&scratch, &rows);
     let others = [
-        ("no setting: below", &["masked", "link_target", "shadows", "drop_ins"][..]),
-        ("of timers, in their own kind", &["schedule", "persistent", "wake_system"]),
+        (
+            "no setting: below",
+            &["masked", "link_target", "shadows", "drop_ins"][..],
+        ),
+        (
+            "of timers, in their own kind",
+            &["schedule", "persistent", "wake_system"],
+        ),
     ];
     all_covered(&scratch, &["systemd_unit"], &rows, &others);
 }
@@ -136,7 +153,10 @@ fn what_is_no_setting_is_told_once() {
     let table: &[(&[Put<'_>], &[Put<'_>], &str)] = &[
         (
             &[File(VENDOR, UNIT)],
-            &[File("/etc/systemd/system/a.service.d/x.conf", "[Service]\nUser=ana\n")],
+            &[File(
+                "/etc/systemd/system/a.service.d/x.conf",
+                "[Service]\nUser=ana\n",
+            )],
             "changed systemd_unit a.service [drop_ins user]",
         ),
         (
@@ -149,27 +169,48 @@ fn what_is_no_setting_is_told_once() {
             &[File(ETC, UNIT)],
             "changed systemd_unit a.service [shadows source]",
         ),
-        (&[File(ETC, UNIT)], &[Link(LINK, ETC)], "added systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service"),
+        (
+            &[File(ETC, UNIT)],
+            &[Link(LINK, ETC)],
+            "added systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service",
+        ),
         (
             &[File(ETC, UNIT), File("/opt/u/a.service", UNIT), Link(LINK, ETC)],
             &[Link(LINK, "/opt/u/a.service")],
             "changed systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service [outside target file:/etc/systemd/system/multi-user.target.wants/a.service:target]",
         ),
-        (&[File(ETC, UNIT), Link(LINK, ETC)], &[Gone(LINK)], "removed systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service"),
+        (
+            &[File(ETC, UNIT), Link(LINK, ETC)],
+            &[Gone(LINK)],
+            "removed systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service",
+        ),
         (
             &[File("/etc/environment.d/a.conf", "A=1\n")],
             &[File("/etc/environment.d/a.conf", "A=2\n")],
             "changed systemd_environment /etc/environment.d/a.conf A [value]",
         ),
-        (&[], &[File("/var/lib/systemd/linger/ana", "")], "added systemd_linger ana"),
+        (
+            &[],
+            &[File("/var/lib/systemd/linger/ana", "")],
+            "added systemd_linger ana",
+        ),
         (
             &[File("/run/systemd/transient/run-1.service", UNIT)],
-            &[File("/run/systemd/transient/run-1.service", "[Service]\nExecStart=/opt/a -v\n")],
+            &[File(
+                "/run/systemd/transient/run-1.service",
+                "[Service]\nExecStart=/opt/a -v\n",
+            )],
             "changed systemd_runtime_unit run-1.service [exec_start]",
         ),
         (
-            &[File("/etc/systemd/system/service.d/x.conf", "[Service]\nUser=a\n")],
-            &[File("/etc/systemd/system/service.d/x.conf", "[Service]\nUser=b\n")],
+            &[File(
+                "/etc/systemd/system/service.d/x.conf",
+                "[Service]\nUser=a\n",
+            )],
+            &[File(
+                "/etc/systemd/system/service.d/x.conf",
+                "[Service]\nUser=b\n",
+            )],
             "changed systemd_drop_in service.d [user]",
         ),
         (
@@ -179,8 +220,14 @@ fn what_is_no_setting_is_told_once() {
         ),
         // Layout, comments and the order of sections say nothing.
         (
-            &[File(ETC, "[Unit]\nAfter=x\n[Service]\nExecStart=/opt/a\nUser=ana\n")],
-            &[File(ETC, "# note\n[Service]\nUser = ana\nExecStart= \\\n /opt/a\n\n[Unit]\nAfter=y\n")],
+            &[File(
+                ETC,
+                "[Unit]\nAfter=x\n[Service]\nExecStart=/opt/a\nUser=ana\n",
+            )],
+            &[File(
+                ETC,
+                "# note\n[Service]\nUser = ana\nExecStart= \\\n /opt/a\n\n[Unit]\nAfter=y\n",
+            )],
             "",
         ),
     ];

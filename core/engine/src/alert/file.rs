@@ -4,7 +4,7 @@ use super::{Sink, SinkError, Stored, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(super) struct JsonLines {
     path: PathBuf,
@@ -29,9 +29,15 @@ impl JsonLines {
             .transpose()?
             .map(|meta| identity(&meta));
         if held.is_none() || held != named {
+            self.on_disk()?;
             self.open = Some(self.reopen()?);
         }
         self.open.as_mut().ok_or_else(|| io::Error::other("not open"))
+    }
+
+    /// Waits until what was written is on the disk, also that in a file which was moved away in between.
+    fn on_disk(&self) -> io::Result<()> {
+        self.open.as_ref().map_or(Ok(()), File::sync_data)
     }
 
     fn reopen(&self) -> io::Result<File> {
@@ -39,15 +45,25 @@ impl JsonLines {
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
         let mut options = OpenOptions::new();
-        let mut file = options
-            .append(true)
-            .read(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(flags)
-            .open(&self.path)?;
-        if !file.metadata()?.is_file() {
+        options.append(true).read(true).mode(0o600).custom_flags(flags);
+        let mut file = match options.open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let file = options.create(true).open(&self.path)?;
+                // The name has to be on the disk as well as what will be written.
+                let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+                file
+            }
+            other => other?,
+        };
+        let meta = file.metadata()?;
+        if !meta.is_file() {
             return Err(io::Error::other("is not a regular file"));
+        }
+        if meta.nlink() > 1 {
+            return Err(io::Error::other(
+                "has another name, which may be a file of somebody else's",
+            ));
         }
         // Ended within a line when the disk was full: the next alert begins on a line of its own.
         let mut last = [b'\n'];
@@ -68,17 +84,25 @@ impl Sink for JsonLines {
     }
 
     fn send(&mut self, alerts: &[Stored]) -> (usize, Option<SinkError>) {
-        for (sent, stored) in alerts.iter().enumerate() {
+        let mut sent = 0;
+        let mut failed = None;
+        for stored in alerts {
             let line = json(&stored.body, &stored.digest) + "\n";
-            let written = self.current().and_then(|file| file.write_all(line.as_bytes()));
-            if let Err(error) = written {
-                self.open = None;
-                return (sent, Some(error));
+            match self.current().and_then(|file| file.write_all(line.as_bytes())) {
+                Ok(()) => sent += 1,
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
         }
         // On the disk before it counts as taken.
-        match self.open.as_ref().map(File::sync_data).transpose() {
-            Ok(_) => (alerts.len(), None),
+        let on_disk = self.on_disk();
+        if failed.is_some() || on_disk.is_err() {
+            self.open = None;
+        }
+        match on_disk {
+            Ok(()) => (sent, failed),
             Err(error) => (0, Some(error)),
         }
     }

@@ -328,7 +328,10 @@ mod tests {
             .into();
         let fields = read(&line(&alert, &"d".repeat(64), 8192));
         assert_eq!((&*fields["severity"], &*fields["seq"]), ("high", "7"));
-        assert_eq!((&*fields["fields.program"], &*fields["command"]), ("planted", "planted"));
+        assert_eq!(
+            (&*fields["fields.program"], &*fields["command"]),
+            ("planted", "planted")
+        );
     }
 
     proptest! {

@@ -1,19 +1,26 @@
 //! Syslog: the local socket in the form of RFC 3164 that every local daemon reads, and log servers in the form of
 //! RFC 5424 over UDP (RFC 5426) or TCP with octet counting (RFC 6587).
 //!
-//! A log server may be slow, hostile or gone: every connect, write and wait is bounded by [`PATIENCE`].
+//! A log server may be slow, hostile or gone: every look-up, connect, write and wait is bounded by [`PATIENCE`], and
+//! what is sent at once by [`WHOLE`], so that one that takes a byte a second holds up nothing either.
 
 use super::{Sink, SinkError, Stored, line};
 use crate::config::Facility;
 use assay_model::Severity;
 use rustix::event::{PollFd, PollFlags, poll};
-use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs as _, UdpSocket};
+use std::io::{self, Read as _, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a group of alerts may take from beginning to end.
+const WHOLE: Duration = Duration::from_secs(10);
+/// What fits into a datagram of UDP and of every system's local socket.
+const DATAGRAM: usize = 60_000;
 /// How long a refusal of the first datagram may take to come back before the rest follows.
 const REFUSAL: Duration = Duration::from_millis(20);
 /// Datagrams are sent in small groups with a pause after each: a server's socket holds a few hundred.
@@ -22,7 +29,10 @@ const PAUSE: Duration = Duration::from_millis(2);
 const TAG: &str = "assay";
 
 pub(super) fn open(address: &str, facility: Facility, limit: usize) -> Box<dyn Sink> {
-    let format = Format { facility, limit };
+    let format = Format {
+        facility,
+        limit: limit.min(DATAGRAM),
+    };
     if let Some(server) = address.strip_prefix("udp://") {
         return Box::new(Udp {
             server: server.to_owned(),
@@ -109,6 +119,59 @@ impl Format {
     }
 }
 
+/// Does something that the system gives no time limit for. Whoever hangs is left behind, and ends with the process.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    let (send, receive) = channel();
+    std::thread::Builder::new()
+        .name("sink".into())
+        .spawn(move || _ = send.send(work()))?;
+    receive.recv_timeout(PATIENCE).map_err(|_| too_late())?
+}
+
+fn too_late() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "does not answer in time")
+}
+
+/// Addresses of `host:port`.
+fn resolve(server: &str) -> io::Result<Vec<SocketAddr>> {
+    let server = server.to_owned();
+    in_time(move || {
+        let found: Vec<_> = server.to_socket_addrs()?.collect();
+        if found.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("no address for `{server}`"),
+            ));
+        }
+        Ok(found)
+    })
+}
+
+/// Waits until a socket that does not block can be written to, or read from.
+fn wait(socket: &impl AsFd, what: PollFlags, until: Instant) -> io::Result<()> {
+    let left = until.saturating_duration_since(Instant::now()).min(PATIENCE);
+    let timeout = left.try_into().map_err(io::Error::other)?;
+    match poll(&mut [PollFd::new(socket, what)], Some(&timeout)) {
+        Ok(0) => Err(too_late()),
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Writes all of it to a socket that does not block.
+fn write_all(socket: &mut (impl Write + AsFd), mut bytes: &[u8], until: Instant) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match socket.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(socket, PollFlags::OUT, until)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// The local daemon's socket.
 struct Local {
     path: PathBuf,
@@ -128,19 +191,24 @@ impl LocalSocket {
             Ok(()) => Ok(Self::Datagram(socket)),
             // Some daemons listen for streams; then each message ends with a NUL.
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::PROTOTYPE.raw_os_error()) => {
-                let stream = UnixStream::connect(path)?;
-                stream.set_write_timeout(Some(PATIENCE))?;
+                let path = path.to_owned();
+                let stream = in_time(move || UnixStream::connect(path))?;
+                stream.set_nonblocking(true)?;
                 Ok(Self::Stream(stream))
             }
             Err(error) => Err(error),
         }
     }
+
     fn send(&mut self, mut message: Vec<u8>) -> io::Result<()> {
         match self {
-            Self::Datagram(socket) => socket.send(&message).map(drop),
+            Self::Datagram(socket) => match socket.send(&message) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(too_late()),
+                sent => sent.map(drop),
+            },
             Self::Stream(stream) => {
                 message.push(0);
-                stream.write_all(&message)
+                write_all(stream, &message, Instant::now() + WHOLE)
             }
         }
     }
@@ -150,15 +218,7 @@ impl Sink for Local {
     fn send(&mut self, alerts: &[Stored]) -> (usize, Option<SinkError>) {
         let mut socket = match LocalSocket::connect(&self.path) {
             Ok(socket) => socket,
-            Err(error) => {
-                return (
-                    0,
-                    Some(io::Error::new(
-                        error.kind(),
-                        format!("{}: {error}", self.path.display()),
-                    )),
-                );
-            }
+            Err(error) => return (0, Some(error)),
         };
         for (sent, stored) in alerts.iter().enumerate() {
             if let Err(error) = socket.send(self.format.rfc3164(stored)) {
@@ -178,11 +238,8 @@ struct Udp {
 
 impl Udp {
     fn connect(&self) -> io::Result<UdpSocket> {
-        let mut last = io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("no address for `{}`", self.server),
-        );
-        for address in self.server.to_socket_addrs()? {
+        let mut last = too_late();
+        for address in resolve(&self.server)? {
             let local = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
             match UdpSocket::bind(local).and_then(|socket| socket.connect(address).map(|()| socket)) {
                 Ok(socket) => {
@@ -239,42 +296,57 @@ struct Tcp {
 }
 
 impl Tcp {
-    fn exchange(&self, alerts: &[Stored]) -> io::Result<()> {
-        let mut last = io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("no address for `{}`", self.server),
-        );
-        let mut connected = None;
-        for address in self.server.to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
+    fn connect(&self, until: Instant) -> io::Result<TcpStream> {
+        let mut last = too_late();
+        for address in resolve(&self.server)? {
+            let left = until.saturating_duration_since(Instant::now()).min(PATIENCE);
+            if left.is_zero() {
+                break;
+            }
+            match TcpStream::connect_timeout(&address, left) {
                 Ok(stream) => {
-                    connected = Some(stream);
-                    break;
+                    stream.set_nonblocking(true)?;
+                    return Ok(stream);
                 }
                 Err(error) => last = error,
             }
         }
-        let Some(mut stream) = connected else {
-            return Err(last);
-        };
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        Err(last)
+    }
+
+    fn exchange(&self, alerts: &[Stored]) -> io::Result<()> {
+        let until = Instant::now() + WHOLE;
+        let mut stream = self.connect(until)?;
+        let mut frames = Vec::new();
         for stored in alerts {
             let message = self.format.rfc5424(stored);
-            let mut frame = format!("{} ", message.len()).into_bytes();
-            frame.extend(message);
-            stream.write_all(&frame)?;
+            frames.extend(format!("{} ", message.len()).into_bytes());
+            frames.extend(message);
+        }
+        write_all(&mut stream, &frames, until)?;
+        // A server that goes away ends its side too, but before we end ours.
+        if stream.peek(&mut [0]).is_ok_and(|length| length == 0) {
+            return Err(io::ErrorKind::ConnectionReset.into());
         }
         stream.shutdown(Shutdown::Write)?;
         // A reset instead of an end means that the server threw away what it had not read. What it says is of no
-        // interest, and bounded.
+        // interest.
         let mut answer = [0; 512];
-        for _ in 0..16 {
-            if stream.read(&mut answer)? == 0 {
-                return Ok(());
+        loop {
+            match stream.read(&mut answer) {
+                Ok(0) => break,
+                Ok(_) if Instant::now() < until => {}
+                Ok(_) => return Err(too_late()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    wait(&stream, PollFlags::IN, until)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
-        Ok(())
+        // The end may have crossed with what we sent; then its reset comes right after it.
+        std::thread::sleep(REFUSAL);
+        stream.take_error()?.map_or(Ok(()), Err)
     }
 }
 

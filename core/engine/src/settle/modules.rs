@@ -1,0 +1,304 @@
+//! Settling a module: whether its scan succeeded, and everything that follows.
+
+use super::{Outcome, Settler};
+use crate::alert::Draft;
+use crate::compare::{Row, compare};
+use crate::config::Accept;
+use crate::run::parse;
+use crate::store::{ModuleRow, Result};
+use assay_model::{FieldChange, Severity, Stamp, Text, What};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Settler<'_> {
+    /// Settles a module that need not run.
+    pub(crate) fn unchanged(&mut self, module: &str, stamp: Stamp) -> Result<()> {
+        match self.modules.get(module).cloned() {
+            Some(known) if known.stamp != stamp => {
+                self.put_module(&ModuleRow { stamp, ..known.clone() }, Some(&known), Vec::new())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Settles one module.
+    pub(crate) fn module(&mut self, outcome: Outcome) -> Result<()> {
+        let Outcome {
+            name,
+            path,
+            stamp,
+            sha256,
+            request,
+            output,
+        } = outcome;
+        let known = self.modules.get(&name).cloned();
+        let mut row = known.clone().unwrap_or_else(|| ModuleRow {
+            name: name.clone(),
+            path: path.clone(),
+            stamp,
+            sha256: sha256.clone(),
+            manifest: None,
+            output: None,
+            request: None,
+            inputs: None,
+            failure: None,
+            sandbox: None,
+            announced: false,
+            missing: false,
+        });
+        let mut drafts = Vec::new();
+        if known.is_some() && (row.sha256 != sha256 || row.path != path) {
+            let change = |field: &str, old: &str, new: &str| FieldChange {
+                field: field.into(),
+                old: Some(old.into()),
+                new: Some(new.into()),
+            };
+            let mut draft = Draft::of_module(
+                What::ModuleChanged,
+                &name,
+                "another file is loaded as this module now",
+            );
+            draft.source = Some(path.clone());
+            draft.changed = vec![change("sha256", &row.sha256, &sha256)];
+            if row.path != path {
+                let old = FieldChange {
+                    field: "path".into(),
+                    old: Some(row.path.clone().into()),
+                    new: Some(path.clone().into()),
+                };
+                draft.changed.push(old);
+            }
+            drafts.push(draft);
+            (row.path, row.sha256) = (path, sha256);
+        }
+        row.missing = false;
+        row.stamp = stamp;
+        let output = match output {
+            // Byte for byte the last good scan: there is nothing to compare.
+            Ok(output) if row.output.as_ref() == Some(&output.digest) => {
+                drafts.extend(recovered(&mut row));
+                return self.put_module(&row, known.as_ref(), drafts);
+            }
+            other => other,
+        };
+        let digest = output.as_ref().map(|o| o.digest.clone()).ok();
+        let scan = match output.and_then(|output| parse(&output, &name)) {
+            Ok(scan) => scan,
+            Err(failure) => {
+                // The same kind of failure again is no news; what it says may hold addresses and times.
+                let same = row
+                    .failure
+                    .as_ref()
+                    .is_some_and(|old| old.split(':').next() == Some(failure.name));
+                if !same {
+                    let mut draft = Draft::of_module(What::ModuleFailed, &name, failure.to_string());
+                    draft.source = Some(row.path.clone());
+                    drafts.push(draft);
+                    row.failure = Some(failure.to_string());
+                }
+                return self.put_module(&row, known.as_ref(), drafts);
+            }
+        };
+        drafts.extend(recovered(&mut row));
+        let rows = self.store.rows(&name)?;
+        let deltas = compare(
+            row.manifest.as_ref(),
+            &scan.manifest,
+            rows,
+            scan.entries,
+            &scan.gaps,
+        );
+        let learned = deltas
+            .iter()
+            .filter(|d| d.what.is_none() && d.before.is_empty())
+            .count();
+        if learned > 0 || row.manifest.is_none() {
+            *self.learned.entry(name.clone()).or_default() += learned;
+            row.announced = false;
+        }
+        row.sandbox = serde_json::to_string(&scan.sandbox).ok();
+        row.output = digest;
+        row.request = Some(request);
+        row.inputs = scan.inputs.as_ref().and_then(|inputs| serde_json::to_string(inputs).ok());
+        let gaps = self.changed_gaps(&name, &scan.gaps)?;
+        let quiet = !row.announced;
+        row.manifest = Some(scan.manifest.clone());
+        self.measure_named_by(&deltas);
+        if !deltas.is_empty() && self.names.is_none() && deltas.iter().any(|d| d.what.is_some()) {
+            self.names = Some(self.index()?);
+        }
+        let now = self.now.clone();
+        let mut files = Vec::new();
+        let changes = self.entry_changes(&name, &scan.manifest, &deltas);
+        let accept = self.accept;
+        self.modules.insert(name.clone(), row.clone());
+        self.store.transaction(|store| {
+            for draft in drafts {
+                store.append(draft, &now)?;
+            }
+            for change in changes {
+                let alert = change.draft.map(|draft| store.append(draft, &now)).transpose()?;
+                let accepted = accept == Accept::Auto && alert.is_some();
+                let mut after = change.delta.after.clone();
+                if accepted {
+                    after.baseline.clone_from(&after.state);
+                }
+                store.put_row(&name, &change.delta.identity, &after, alert, &now)?;
+                if let Some(old) = &change.delta.renamed {
+                    store.put_row(&name, old, &Row::default(), None, &now)?;
+                }
+                for (path, mut file) in change.files {
+                    file.baseline = file.baseline.filter(|_| !accepted);
+                    file.alert = alert.filter(|_| file.baseline.is_some());
+                    store.put_file(&path, &file)?;
+                    files.push((path, file));
+                }
+            }
+            for (what, gap) in &gaps {
+                match what {
+                    What::GapOpened => store.open_gap(&name, gap, &now)?,
+                    _ => store.close_gap(&name, &gap.path)?,
+                }
+                if !quiet {
+                    store.append(Draft::of_gap(*what, &name, gap), &now)?;
+                }
+            }
+            if !deltas.is_empty() {
+                // Also when this process does not live to see its own sweep.
+                store.set_meta("names_changed", "1")?;
+            }
+            store.put_module(&row)
+        })?;
+        self.entries_changed |= !deltas.is_empty();
+        self.files.extend(files);
+        Ok(())
+    }
+
+    fn put_module(&mut self, row: &ModuleRow, known: Option<&ModuleRow>, drafts: Vec<Draft>) -> Result<()> {
+        if known == Some(row) && drafts.is_empty() {
+            return Ok(());
+        }
+        let now = self.now.clone();
+        self.modules.insert(row.name.clone(), row.clone());
+        self.store.transaction(|store| {
+            for draft in drafts {
+                store.append(draft, &now)?;
+            }
+            store.put_module(row)
+        })
+    }
+
+    /// Modules that were loaded once and are not there now: what they listed stays, and is looked at by nobody.
+    pub(crate) fn missing(&mut self, present: &BTreeSet<String>) -> Result<()> {
+        let gone: Vec<ModuleRow> = self
+            .modules
+            .values()
+            .filter(|m| !m.missing && !present.contains(&m.name))
+            .cloned()
+            .collect();
+        for module in gone {
+            let mut draft = Draft::of_module(
+                What::ModuleMissing,
+                &module.name,
+                "what it watched is not watched any more",
+            );
+            draft.source = Some(module.path.clone());
+            let row = ModuleRow {
+                missing: true,
+                ..module.clone()
+            };
+            self.put_module(&row, Some(&module), vec![draft])?;
+        }
+        Ok(())
+    }
+
+    /// Files in the module folders that are not loaded.
+    pub(crate) fn refused(&mut self, refused: &BTreeMap<Text, String>) -> Result<()> {
+        let known = self.store.refused()?;
+        if known == *refused {
+            return Ok(());
+        }
+        let now = self.now.clone();
+        self.store.transaction(|store| {
+            for (path, reason) in refused
+                .iter()
+                .filter(|(path, reason)| known.get(*path) != Some(reason))
+            {
+                let mut draft = Draft::about(What::ModuleRefused, reason);
+                draft.source = Some(path.clone());
+                store.append(draft, &now)?;
+            }
+            store.put_refused(refused)
+        })
+    }
+
+    /// At the end: what was learned in this run, or in one that did not come to its end, in one alert.
+    pub(crate) fn announce(&mut self) -> Result<()> {
+        let new: Vec<ModuleRow> = self
+            .modules
+            .values()
+            .filter(|m| !m.announced && m.manifest.is_some())
+            .cloned()
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut parts = Vec::new();
+        for module in &new {
+            let count = match self.learned.get(&module.name) {
+                Some(count) => *count,
+                None => self.store.rows(&module.name)?.len(),
+            };
+            parts.push((module.clone(), count));
+        }
+        let total: usize = parts.iter().map(|(_, count)| count).sum();
+        let (gaps, files) = (self.store.gaps()?.len(), self.store.files()?.len());
+        let listed: Vec<String> = parts
+            .iter()
+            .map(|(module, count)| format!("{} {count}", module.name))
+            .collect();
+        let mut text = format!("learned {total} entries: {}", listed.join(", "));
+        if gaps > 0 {
+            text.push_str(&format!("; {gaps} places could not be read, see `assay status`"));
+        }
+        let mut draft = Draft::about(What::BaselineCreated, text);
+        if !self.first {
+            // Code that nobody had seen before now runs at every scan.
+            draft.severity = Severity::Medium;
+        }
+        for (module, count) in &parts {
+            draft.fields.insert(
+                format!("{}.entries", module.name),
+                i64::try_from(*count).unwrap_or(i64::MAX).into(),
+            );
+            draft
+                .fields
+                .insert(format!("{}.path", module.name), module.path.clone().into());
+            draft
+                .fields
+                .insert(format!("{}.sha256", module.name), module.sha256.as_str().into());
+        }
+        draft.fields.insert(
+            "files".to_owned(),
+            i64::try_from(files).unwrap_or(i64::MAX).into(),
+        );
+        let now = self.now.clone();
+        self.store.transaction(|store| {
+            store.append(draft, &now)?;
+            for (mut module, _) in parts {
+                module.announced = true;
+                store.put_module(&module)?;
+            }
+            store.set_meta("announced", "1")
+        })
+    }
+}
+
+/// Ends a failure, and says so.
+fn recovered(row: &mut ModuleRow) -> Option<Draft> {
+    let failure = row.failure.take()?;
+    Some(Draft::of_module(
+        What::ModuleRecovered,
+        &row.name,
+        format!("works again after: {failure}"),
+    ))
+}

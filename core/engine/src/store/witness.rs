@@ -1,0 +1,121 @@
+//! The witness: what was true of the database when the last run ended, written outside of it.
+//!
+//! It knows the last alert that somebody else may have seen, so that a database that vanished or was rolled back is
+//! noticed and no number is given twice; and the digest of the whole database, so that a flipped bit is noticed that
+//! SQLite has no way to see.
+
+use super::folder::{careful, failed};
+use super::{DATABASE, Result, Store, WITNESS};
+use crate::discover::hex;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Witness {
+    /// Which database's history it is about.
+    pub(super) history: String,
+    /// The last alert.
+    pub(super) seq: u64,
+    /// Its digest.
+    pub(super) digest: String,
+    /// The digest of the database file; `None` while a run is going on, or when one did not come to its end.
+    #[serde(default)]
+    database: Option<String>,
+}
+
+/// Reads the witness; `None` when there is none, or none that can be read.
+pub(super) fn read(folder: &Path) -> Option<Witness> {
+    let mut options = OpenOptions::new();
+    let file = options
+        .read(true)
+        .custom_flags(careful())
+        .open(folder.join(WITNESS));
+    let mut bytes = Vec::new();
+    file.ok()?.take(1 << 16).read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+impl Witness {
+    /// Whether the database is byte for byte as the last run left it; `None` when that cannot be told, because that
+    /// run was killed: then SQLite's log still has what it did.
+    pub(super) fn recognises(&self, folder: &Path) -> Option<bool> {
+        let then = self.database.as_ref()?;
+        let log = fs::metadata(folder.join(format!("{DATABASE}-wal"))).map_or(0, |meta| meta.len());
+        (log == 0).then(|| digest_of(&folder.join(DATABASE)).is_ok_and(|now| now == *then))
+    }
+}
+
+fn digest_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hash.finalize())),
+            length => hash.update(&buffer[..length]),
+        }
+    }
+}
+
+impl Store {
+    /// Writes down, outside the database, how far the history has come.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn witness(&self) -> Result<()> {
+        self.write_witness(None)
+    }
+
+    fn write_witness(&self, database: Option<String>) -> Result<()> {
+        let (seq, digest) = self.last_alert()?;
+        let path = self.folder.join(WITNESS);
+        let text = serde_json::to_vec(&Witness {
+            history: self.history.clone(),
+            seq,
+            digest,
+            database,
+        })?;
+        if fs::read(&path).is_ok_and(|old| old == text) {
+            return Ok(());
+        }
+        let new = self.folder.join("witness.new");
+        let write = || {
+            _ = fs::remove_file(&new);
+            let mut options = OpenOptions::new();
+            let mut file = options.write(true).create_new(true).mode(0o600).open(&new)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)?;
+            File::open(&self.folder)?.sync_all()
+        };
+        write().map_err(failed(&path))
+    }
+
+    /// Ends a run. A store that is dropped without it is sound as well, only the next run cannot tell whether every
+    /// byte is as it was.
+    ///
+    /// # Errors
+    /// SQLite's, and the file system's.
+    pub fn close(self) -> Result<()> {
+        // Whoever looks at the state just now is not waited for.
+        self.database.busy_timeout(std::time::Duration::ZERO)?;
+        let checkpoint = |how: &str| -> rusqlite::Result<bool> {
+            self.database
+                .query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| {
+                    Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+                })
+        };
+        if !checkpoint("PASSIVE")? {
+            return self.witness();
+        }
+        // The log is emptied after that only: as long as it is not, the next run does not rely on the digest.
+        let path = self.folder.join(DATABASE);
+        self.write_witness(Some(digest_of(&path).map_err(failed(&path))?))?;
+        checkpoint("TRUNCATE")?;
+        Ok(())
+    }
+}
