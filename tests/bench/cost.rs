@@ -4,7 +4,11 @@
 //! on this machine's root and on trees of launchd plists. Beside each stand, measured in the same run and on exactly
 //! the files that Assay measured, Debian's `aide --check` with SHA-256, `openssl dgst -sha256`, and the floor: one
 //! `stat(1)` a file, which opens nothing. Times on a shared machine are noisy; the ratios are what counts.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops where it fails, and prints")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops where it fails, and prints"
+)]
 
 use assay_tests::built;
 use std::fmt::Write as _;
@@ -32,13 +36,25 @@ fn median(times: usize, mut command: impl FnMut() -> Command) -> Used {
     let processor = middle(|used| used.processor.as_nanos().cast_signed()).processor;
     let wall = middle(|used| used.wall.as_nanos().cast_signed()).wall;
     let peak_kib = middle(|used| used.peak_kib.into()).peak_kib;
-    Used { processor, wall, peak_kib }
+    Used {
+        processor,
+        wall,
+        peak_kib,
+    }
 }
 
-#[expect(clippy::zombie_processes, reason = "wait4 waits for it, and tells what it used")]
+#[expect(
+    clippy::zombie_processes,
+    reason = "wait4 waits for it, and tells what it used"
+)]
 fn run(command: &mut Command) -> Used {
     let started = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let pid = libc::pid_t::try_from(child.id()).unwrap();
     // SAFETY: all of rusage may be zero, and wait4 fills it for a child that nobody else waits for.
     let usage = unsafe {
@@ -49,11 +65,20 @@ fn run(command: &mut Command) -> Used {
     let time = |t: libc::timeval| {
         Duration::from_secs(t.tv_sec.cast_unsigned()) + Duration::from_micros(t.tv_usec.cast_unsigned())
     };
-    Used { processor: time(usage.ru_utime) + time(usage.ru_stime), wall: started.elapsed(), peak_kib: usage.ru_maxrss }
+    Used {
+        processor: time(usage.ru_utime) + time(usage.ru_stime),
+        wall: started.elapsed(),
+        peak_kib: usage.ru_maxrss,
+    }
 }
 
 fn there(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok()
 }
 
 /// Assay as it is installed: a build folder holds much that no installation has.
@@ -72,11 +97,19 @@ impl Installed {
             let file = format!("libassay_module_{name}.so");
             fs::copy(built().join(&file), modules.join(&file)).unwrap();
         }
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
     fn run(&self, root: &Path, state: &Path, more: &[&str]) -> Command {
         let mut command = Command::new(self.folder.join("bin/assay"));
-        command.arg("run").args(more).arg("--root").arg(root).arg("--state").arg(state);
+        command
+            .arg("run")
+            .args(more)
+            .arg("--root")
+            .arg(root)
+            .arg("--state")
+            .arg(state);
         command.arg("--config").arg(self.folder.join("assay.toml"));
         command
     }
@@ -85,10 +118,14 @@ impl Installed {
 /// The regular files that the runs over `state` measured, as paths of this machine.
 fn measured(root: &Path, state: &Path) -> Vec<PathBuf> {
     let database = rusqlite::Connection::open(state.join("assay.db")).unwrap();
-    let mut query = database.prepare("SELECT path FROM files WHERE facts LIKE '%\"type\":\"file\"%' ORDER BY path").unwrap();
+    let mut query = database
+        .prepare("SELECT path FROM files WHERE facts LIKE '%\"type\":\"file\"%' ORDER BY path")
+        .unwrap();
     let paths = query.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
     let paths = paths.map(|path| String::from_utf8(path.unwrap()).unwrap());
-    paths.map(|path| root.join(path.trim_start_matches('/'))).collect()
+    paths
+        .map(|path| root.join(path.trim_start_matches('/')))
+        .collect()
 }
 
 /// `xargs PROGRAM ARGS FILES`, for as many files as there are.
@@ -101,7 +138,14 @@ fn on_files(list: &Path, program: &str, arguments: &[&str]) -> Command {
 struct Row(&'static str, Used);
 
 /// Measures one root. `rules` are aide's selections of the files, when a rule a file is not needed.
-fn bench(installed: &Installed, scratch: &Path, name: &str, root: &Path, rules: Option<&[PathBuf]>, times: usize) {
+fn bench(
+    installed: &Installed,
+    scratch: &Path,
+    name: &str,
+    root: &Path,
+    rules: Option<&[PathBuf]>,
+    times: usize,
+) {
     let state = scratch.join(format!("state-{name}"));
     let mut fresh = 0;
     let first = median(3.min(times), || {
@@ -109,35 +153,61 @@ fn bench(installed: &Installed, scratch: &Path, name: &str, root: &Path, rules: 
         installed.run(root, &scratch.join(format!("first-{name}-{fresh}")), &[])
     });
     run(&mut installed.run(root, &state, &[]));
-    // What was written within the last second is looked at again.
-    std::thread::sleep(Duration::from_millis(1500));
+    // What was written within the last 40 seconds is looked at again.
+    std::thread::sleep(Duration::from_secs(42));
     run(&mut installed.run(root, &state, &[]));
     let unchanged = median(times, || installed.run(root, &state, &[]));
     let full = median(times.div_ceil(3), || installed.run(root, &state, &["--full"]));
 
     let files = measured(root, &state);
-    let bytes: u64 = files.iter().map(|file| fs::metadata(file).map_or(0, |meta| meta.len())).sum();
+    let bytes: u64 = files
+        .iter()
+        .map(|file| fs::metadata(file).map_or(0, |meta| meta.len()))
+        .sum();
     let list = scratch.join(format!("{name}.list"));
     let joined: Vec<String> = files.iter().map(|file| format!("{}\0", file.display())).collect();
     fs::write(&list, joined.concat()).unwrap();
-    let floor = median(times, || on_files(&list, "stat", &["--format=%n %s %i %a %u %g %Y %Z"]));
-    let mut rows = vec![Row("assay run, first", first), Row("assay run, unchanged", unchanged), Row("assay run --full", full)];
+    let floor = median(times, || {
+        on_files(&list, "stat", &["--format=%n %s %i %a %u %g %Y %Z"])
+    });
+    let mut rows = vec![
+        Row("assay run, first", first),
+        Row("assay run, unchanged", unchanged),
+        Row("assay run --full", full),
+    ];
     rows.push(Row("stat (the floor)", floor));
-    let openssl = there("openssl").then(|| median(times.div_ceil(3), || on_files(&list, "openssl", &["dgst", "-sha256"])));
+    let openssl = there("openssl").then(|| {
+        median(times.div_ceil(3), || {
+            on_files(&list, "openssl", &["dgst", "-sha256"])
+        })
+    });
     rows.extend(openssl.map(|used| Row("openssl dgst -sha256", used)));
     let aide = there("aide").then(|| aide(scratch, name, &files, rules, times.div_ceil(3)));
     rows.extend(aide.map(|used| Row("aide --check", used)));
 
     println!("\n{name}: {} files, {} KiB", files.len(), bytes / 1024);
-    println!("{:<22} {:>12} {:>10} {:>10}", "", "processor ms", "wall ms", "peak MiB");
+    println!(
+        "{:<22} {:>12} {:>10} {:>10}",
+        "", "processor ms", "wall ms", "peak MiB"
+    );
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     for Row(what, used) in &rows {
-        println!("{what:<22} {:>12.1} {:>10.1} {:>10.1}", ms(used.processor), ms(used.wall), used.peak_kib as f64 / 1024.0);
+        println!(
+            "{what:<22} {:>12.1} {:>10.1} {:>10.1}",
+            ms(used.processor),
+            ms(used.wall),
+            used.peak_kib as f64 / 1024.0
+        );
     }
     let ratio = |a: Used, b: Used| a.processor.as_secs_f64() / b.processor.as_secs_f64();
     let mut said = format!("unchanged / floor {:.2}", ratio(unchanged, floor));
     if let Some(aide) = aide {
-        _ = write!(said, ", unchanged / aide {:.3}, full / aide {:.2}", ratio(unchanged, aide), ratio(full, aide));
+        _ = write!(
+            said,
+            ", unchanged / aide {:.3}, full / aide {:.2}",
+            ratio(unchanged, aide),
+            ratio(full, aide)
+        );
     }
     if let Some(openssl) = openssl {
         _ = write!(said, ", full / openssl {:.2}", ratio(full, openssl));
@@ -164,8 +234,12 @@ fn aide(scratch: &Path, name: &str, files: &[PathBuf], rules: Option<&[PathBuf]>
         })
     };
     match rules {
-        Some(folders) => folders.iter().for_each(|folder| _ = writeln!(text, "{} {attributes}", escape(folder))),
-        None => files.iter().for_each(|file| _ = writeln!(text, "={}$ {attributes}", escape(file))),
+        Some(folders) => folders
+            .iter()
+            .for_each(|folder| _ = writeln!(text, "{} {attributes}", escape(folder))),
+        None => files
+            .iter()
+            .for_each(|file| _ = writeln!(text, "={}$ {attributes}", escape(file))),
     }
     fs::write(&config, text).unwrap();
     let command = |action: &str| {
@@ -180,7 +254,13 @@ fn aide(scratch: &Path, name: &str, files: &[PathBuf], rules: Option<&[PathBuf]>
 
 /// A Mac with that many launchd daemons, each with a program of its own.
 fn plists(root: &Path, count: usize) {
-    for folder in ["Library/LaunchDaemons", "System/Library/CoreServices", "private/var/db", "Users", "opt/bin"] {
+    for folder in [
+        "Library/LaunchDaemons",
+        "System/Library/CoreServices",
+        "private/var/db",
+        "Users",
+        "opt/bin",
+    ] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
     for number in 0..count {
@@ -203,7 +283,11 @@ fn main() {
     let scratch = scratch.path();
     let installed = Installed::new(&scratch.join("installed"));
     let sink = scratch.join("alerts.jsonl");
-    fs::write(scratch.join("installed/assay.toml"), format!("[[sink]]\ntype = 'file'\npath = '{}'\n", sink.display())).unwrap();
+    fs::write(
+        scratch.join("installed/assay.toml"),
+        format!("[[sink]]\ntype = 'file'\npath = '{}'\n", sink.display()),
+    )
+    .unwrap();
 
     bench(&installed, scratch, "live", Path::new("/"), None, 15);
     for count in [500, 5_000, 50_000] {
@@ -211,7 +295,14 @@ fn main() {
         plists(&root, count);
         let rules = [root.join("Library"), root.join("opt")];
         let times = if count > 10_000 { 3 } else { 9 };
-        bench(&installed, scratch, &format!("plists-{count}"), &root, Some(&rules), times);
+        bench(
+            &installed,
+            scratch,
+            &format!("plists-{count}"),
+            &root,
+            Some(&rules),
+            times,
+        );
         fs::remove_dir_all(root).unwrap();
     }
 }

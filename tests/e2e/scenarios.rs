@@ -106,6 +106,9 @@ fn is_root() -> bool {
 /// Says what this machine does not let a test do; under CI every test must run whole.
 #[expect(clippy::print_stderr, reason = "who runs the test must know")]
 pub(crate) fn left_out(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "this test cannot run whole: {what}");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "this test cannot run whole: {what}"
+    );
     eprintln!("left out: {what}");
 }

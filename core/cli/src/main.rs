@@ -22,7 +22,11 @@ fn main() -> ExitCode {
         Err(mistake) => {
             // Nobody is left to tell when the stream is gone.
             _ = mistake.print();
-            return if mistake.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return if mistake.use_stderr() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let is_run = matches!(args.command, args::Command::Run(_));

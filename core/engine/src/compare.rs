@@ -88,7 +88,9 @@ pub fn compare(
     }
     // What a gap hides may be there. A kind that the module no longer has is not looked at; that is no removal.
     rows.retain(|(kind, _), row| {
-        let hidden = row.source().is_some_and(|source| gaps.iter().any(|gap| gap.hides(source)));
+        let hidden = row
+            .source()
+            .is_some_and(|source| gaps.iter().any(|gap| gap.hides(source)));
         !hidden && kinds.contains_key(kind.as_str())
     });
     let edited = edits(&kinds, &rows, &fresh);
@@ -98,11 +100,17 @@ pub fn compare(
             continue;
         };
         let renamed = edited.get(&identity).cloned();
-        let before = renamed.as_ref().and_then(|old| rows.remove(old)).unwrap_or_default();
+        let before = renamed
+            .as_ref()
+            .and_then(|old| rows.remove(old))
+            .unwrap_or_default();
         let delta = rules.seen(identity, before, entry);
         deltas.extend(delta.map(|delta| Delta { renamed, ..delta }));
     }
-    deltas.extend(rows.into_iter().filter_map(|(identity, before)| gone(identity, before)));
+    deltas.extend(
+        rows.into_iter()
+            .filter_map(|(identity, before)| gone(identity, before)),
+    );
     deltas
 }
 
@@ -121,18 +129,29 @@ fn edits(
     let mut places: HashMap<(&str, &Text), Place<'_>> = HashMap::new();
     for (identity, row) in gone {
         if let Some(state) = &row.state {
-            places.entry((&identity.0, &state.source)).or_default().gone.push((identity, row));
+            places
+                .entry((&identity.0, &state.source))
+                .or_default()
+                .gone
+                .push((identity, row));
         }
     }
     for entry in fresh {
-        places.entry((&entry.kind, &entry.source)).or_default().fresh.push(entry);
+        places
+            .entry((&entry.kind, &entry.source))
+            .or_default()
+            .fresh
+            .push(entry);
     }
-    let pairs = places.into_iter().filter_map(|((kind, _), place)| match (&place.gone[..], &place.fresh[..]) {
-        ([(old, row)], [after]) if kinds.get(kind)?.is_edit(row, after) => {
-            Some(((after.kind.clone(), after.key.clone()), (*old).clone()))
-        }
-        _ => None,
-    });
+    let pairs =
+        places
+            .into_iter()
+            .filter_map(|((kind, _), place)| match (&place.gone[..], &place.fresh[..]) {
+                ([(old, row)], [after]) if kinds.get(kind)?.is_edit(row, after) => {
+                    Some(((after.kind.clone(), after.key.clone()), (*old).clone()))
+                }
+                _ => None,
+            });
     pairs.collect()
 }
 
@@ -207,7 +226,10 @@ impl<'a> KindRules<'a> {
             }
         }
         let changes = |from: Option<&Entry>| differences(from, Some(&entry), |field| self.counts(field));
-        let is_accepted = before.baseline.as_ref().is_some_and(|baseline| self.same(baseline, &entry));
+        let is_accepted = before
+            .baseline
+            .as_ref()
+            .is_some_and(|baseline| self.same(baseline, &entry));
         let (what, changed) = match (&before.state, &before.baseline) {
             (None, None) if self.learn => (None, Vec::new()),
             (Some(state), _) if self.same(state, &entry) => (None, Vec::new()),
@@ -221,17 +243,40 @@ impl<'a> KindRules<'a> {
         };
         // What is only shown follows along in the baseline, so that accepting is about compared fields alone.
         let learned = self.learn && stored.is_empty();
-        let baseline = if is_accepted || learned { Some(entry.clone()) } else { before.baseline };
-        let after = Row { state: Some(entry), baseline };
-        (what.is_some() || after != stored).then_some(Delta { identity, renamed: None, what, changed, before: stored, after })
+        let baseline = if is_accepted || learned {
+            Some(entry.clone())
+        } else {
+            before.baseline
+        };
+        let after = Row {
+            state: Some(entry),
+            baseline,
+        };
+        (what.is_some() || after != stored).then_some(Delta {
+            identity,
+            renamed: None,
+            what,
+            changed,
+            before: stored,
+            after,
+        })
     }
 
     /// Whether an entry is another one with one field changed, and at most what follows from that for its programs; or
     /// the one that was accepted before such a change.
     fn is_edit(&self, before: &Row, after: &Entry) -> bool {
         let changed = differences(before.state.as_ref(), Some(after), |field| self.counts(field));
-        let one = changed.iter().filter(|c| c.field != "programs" && c.field != "key").count() == 1;
-        !self.learn && (one || before.baseline.as_ref().is_some_and(|accepted| self.same(accepted, after)))
+        let one = changed
+            .iter()
+            .filter(|c| c.field != "programs" && c.field != "key")
+            .count()
+            == 1;
+        !self.learn
+            && (one
+                || before
+                    .baseline
+                    .as_ref()
+                    .is_some_and(|accepted| self.same(accepted, after)))
     }
 
     fn same(&self, a: &Entry, b: &Entry) -> bool {

@@ -97,7 +97,10 @@ pub fn open_module(path: &Path) -> Result<Candidate, Refused> {
 
 fn open(path: &Path, name: String, known: &KnownFiles) -> Result<Candidate, Refused> {
     let file = trust::open(path)?;
-    let failed = |why: std::io::Error| Refused::Open { path: path.to_owned(), why };
+    let failed = |why: std::io::Error| Refused::Open {
+        path: path.to_owned(),
+        why,
+    };
     let stat = rustix::fs::fstat(&file).map_err(|errno| failed(errno.into()))?;
     let stamp = assay_root::stamp(&stat);
     let sha256 = match known.get(path) {
@@ -106,8 +109,18 @@ fn open(path: &Path, name: String, known: &KnownFiles) -> Result<Candidate, Refu
     };
     // What was written just now is read again next time.
     let now = jiff::Timestamp::now().as_nanosecond();
-    let stamp = if stamp.is_settled(i64::try_from(now).unwrap_or(0)) { stamp } else { Stamp::default() };
-    Ok(Candidate { path: path.to_owned(), name, file, stamp, sha256 })
+    let stamp = if stamp.is_settled(i64::try_from(now).unwrap_or(0)) {
+        stamp
+    } else {
+        Stamp::default()
+    };
+    Ok(Candidate {
+        path: path.to_owned(),
+        name,
+        file,
+        stamp,
+        sha256,
+    })
 }
 
 /// `libassay_module_cron.so`, `assay_module_cron.so` and `cron.so` are all `cron`.

@@ -228,7 +228,10 @@ impl Engine {
         let mut done = 0;
         if !full {
             let (same, looked) = self.unchanged(&root, &known, &found);
-            for module in found.candidates.extract_if(.., |module| same.contains(&module.name)) {
+            for module in found
+                .candidates
+                .extract_if(.., |module| same.contains(&module.name))
+            {
                 settler.unchanged(&module.name, module.stamp)?;
             }
             done = same.len();
@@ -286,18 +289,33 @@ impl Engine {
 
     /// What a module is asked, besides the files that it reads: other answers may follow from another question.
     fn request_of(&self, module: &str) -> String {
-        let config = self.options.config.module.get(module).map(|table| toml::to_string(table).unwrap_or_default());
+        let config = self
+            .options
+            .config
+            .module
+            .get(module)
+            .map(|table| toml::to_string(table).unwrap_or_default());
         let root = self.root.path().display();
         let (os, version) = (self.os.as_str(), env!("CARGO_PKG_VERSION"));
-        crate::alert::digest(&format!("{version}\n{os}\n{root}\n{}", config.unwrap_or_default()))
+        crate::alert::digest(&format!(
+            "{version}\n{os}\n{root}\n{}",
+            config.unwrap_or_default()
+        ))
     }
 
     /// The modules that would say what they said last time, because everything that they looked at is as it was; and
     /// what was found there. Looking is done by a thread that is left behind when it hangs.
-    fn unchanged(&self, root: &Arc<Root>, known: &BTreeMap<String, ModuleRow>, found: &Found) -> (BTreeSet<String>, Looked) {
+    fn unchanged(
+        &self,
+        root: &Arc<Root>,
+        known: &BTreeMap<String, ModuleRow>,
+        found: &Found,
+    ) -> (BTreeSet<String>, Looked) {
         let mut questions = Vec::new();
         for module in &found.candidates {
-            let Some(row) = known.get(&module.name) else { continue };
+            let Some(row) = known.get(&module.name) else {
+                continue;
+            };
             let as_before = row.sha256 == module.sha256
                 && row.path.as_path() == module.path
                 && row.failure.is_none()
@@ -322,7 +340,11 @@ impl Engine {
             _ = send.send((same, checker.into_kept()));
         };
         let looking = std::thread::Builder::new().name("look".into()).spawn(look);
-        let answer = looking.ok().and_then(|_| receive.recv_timeout(self.options.config.verify.file_timeout.0).ok());
+        let answer = looking.ok().and_then(|_| {
+            receive
+                .recv_timeout(self.options.config.verify.file_timeout.0)
+                .ok()
+        });
         answer.unwrap_or_default()
     }
 
@@ -330,7 +352,11 @@ impl Engine {
     fn stuck(&self, store: &Store) -> Result<BTreeSet<String>, StoreError> {
         let before = store.meta("stuck")?.unwrap_or_default();
         let before: BTreeSet<String> = serde_json::from_str(&before).unwrap_or_default();
-        Ok(before.into_iter().filter(|process| hang::is_stuck(process)).chain(hang::stuck()).collect())
+        Ok(before
+            .into_iter()
+            .filter(|process| hang::is_stuck(process))
+            .chain(hang::stuck())
+            .collect())
     }
 
     /// The mounts that this run does not touch: none, but for those that may be what a process still waits for.
@@ -391,14 +417,24 @@ impl Engine {
                             .cloned()
                             .unwrap_or_default();
                         let list = |target| {
-                            collect(&self.options.host, module, target, &config, Operation::Collect, limits)
+                            collect(
+                                &self.options.host,
+                                module,
+                                target,
+                                &config,
+                                Operation::Collect,
+                                limits,
+                            )
                         };
                         let mut output = list(target);
                         if output.as_ref().is_err_and(|failure| failure.name == "deadline")
                             && let Some(avoid) = hang::mounts(self.root.path())
                             && avoid != target.avoid
                         {
-                            output = list(&Target { avoid, ..target.clone() });
+                            output = list(&Target {
+                                avoid,
+                                ..target.clone()
+                            });
                         }
                         let outcome = Outcome {
                             name: module.name.clone(),
@@ -444,7 +480,11 @@ impl Engine {
             memory: 1 << 30,
         };
         let root = self.root.path().to_string_lossy().into_owned();
-        let target = Target { root, os: self.os, avoid: Vec::new() };
+        let target = Target {
+            root,
+            os: self.os,
+            avoid: Vec::new(),
+        };
         let describe = |module: &crate::discover::Candidate| {
             let output = collect(
                 &self.options.host,

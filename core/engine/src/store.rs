@@ -66,7 +66,9 @@ impl StoreError {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         match self {
             Self::Damaged(_) => true,
-            Self::Sqlite(E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::Utf8Error(..)) => true,
+            Self::Sqlite(E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::Utf8Error(..)) => {
+                true
+            }
             Self::Sqlite(E::IntegralValueOutOfRange(..) | E::QueryReturnedNoRows) => true,
             Self::Sqlite(error) => matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
             _ => false,

@@ -39,22 +39,38 @@ pub struct Stamp {
 
 impl From<[i64; 5]> for Stamp {
     fn from([dev, ino, size, mtime, ctime]: [i64; 5]) -> Self {
-        Self { dev: dev.cast_unsigned(), ino: ino.cast_unsigned(), size, mtime, ctime }
+        Self {
+            dev: dev.cast_unsigned(),
+            ino: ino.cast_unsigned(),
+            size,
+            mtime,
+            ctime,
+        }
     }
 }
 impl From<Stamp> for [i64; 5] {
     fn from(stamp: Stamp) -> Self {
-        [stamp.dev.cast_signed(), stamp.ino.cast_signed(), stamp.size, stamp.mtime, stamp.ctime]
+        [
+            stamp.dev.cast_signed(),
+            stamp.ino.cast_signed(),
+            stamp.size,
+            stamp.mtime,
+            stamp.ctime,
+        ]
     }
 }
 
+/// Nanoseconds: see [`Stamp::is_settled`].
+const SETTLED: i64 = 40_000_000_000;
+
 impl Stamp {
-    /// Whether it can be relied on `now`, in nanoseconds since the epoch. A second write within one step of the file
-    /// system's clock leaves all times as they are, so one that was changed just now cannot.
+    /// Whether it can be relied on `now`, in nanoseconds since the epoch: its ctime is some time ago. A second write
+    /// within one step of the file system's clock leaves all times as they are; and so do writes through a shared
+    /// mapping to a page that is dirty already, until Linux writes it back, 35 seconds later at most.
     ///
     /// Only the ctime counts: the mtime is whatever its owner says.
     #[must_use]
     pub fn is_settled(&self, now: i64) -> bool {
-        self.ctime <= now.saturating_sub(1_000_000_000)
+        self.ctime <= now.saturating_sub(SETTLED)
     }
 }

@@ -106,7 +106,11 @@ impl Root {
     #[must_use]
     pub fn avoiding(mut self, folders: &[PathBuf]) -> Self {
         let below = |folder: &PathBuf| Some(Path::new("/").join(folder.strip_prefix(&self.path).ok()?));
-        self.avoided = folders.iter().filter_map(below).filter(|folder| folder.parent().is_some()).collect();
+        self.avoided = folders
+            .iter()
+            .filter_map(below)
+            .filter(|folder| folder.parent().is_some())
+            .collect();
         // The kernel follows a path to its end before anybody can look where it leads.
         self.kernel_resolves &= self.avoided.is_empty();
         self
@@ -133,14 +137,19 @@ impl Root {
     /// From now on remembers whatever it looks at; see [`Root::inputs`].
     #[must_use]
     pub fn traced(self) -> Self {
-        Self { trace: Some(Tracing::default()), ..self }
+        Self {
+            trace: Some(Tracing::default()),
+            ..self
+        }
     }
 
     /// What was looked at, sorted by path, and whether that is all that an answer can have depended on: not when
     /// something could not be read, is of `/proc` or `/sys`, or was changed just now.
     #[must_use]
     pub fn inputs(&self) -> (Vec<Input>, bool) {
-        self.trace.as_ref().map_or_else(|| (Vec::new(), false), Tracing::inputs)
+        self.trace
+            .as_ref()
+            .map_or_else(|| (Vec::new(), false), Tracing::inputs)
     }
 
     fn saw(&self, path: &Path, look: impl FnOnce() -> Look) {
@@ -152,7 +161,10 @@ impl Root {
     /// Passes a result on; one that may be another next time, though no file changes, ends the trace.
     fn traced_result<T>(&self, result: Result<T>) -> Result<T> {
         if let (Some(trace), Err(error)) = (&self.trace, &result)
-            && matches!(error.why, Why::Permission | Why::Io(_) | Why::Loop | Why::NoAnswer)
+            && matches!(
+                error.why,
+                Why::Permission | Why::Io(_) | Why::Loop | Why::NoAnswer
+            )
         {
             trace.break_off();
         }
@@ -394,7 +406,10 @@ impl Root {
     }
 
     fn place(&self) -> walk::Place<'_> {
-        walk::Place { root: self.dir.as_fd(), avoided: &self.avoided }
+        walk::Place {
+            root: self.dir.as_fd(),
+            avoided: &self.avoided,
+        }
     }
 
     #[cfg(target_os = "linux")]
@@ -424,7 +439,11 @@ fn is_link(stat: &Stat) -> bool {
 /// Opens what a handle stands for.
 #[cfg(target_os = "linux")]
 fn reopen(handle: &OwnedFd, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-    fs::open(format!("/proc/self/fd/{}", fd_number(handle)), flags, Mode::empty())
+    fs::open(
+        format!("/proc/self/fd/{}", fd_number(handle)),
+        flags,
+        Mode::empty(),
+    )
 }
 #[cfg(not(target_os = "linux"))]
 fn reopen(_: &OwnedFd, _: OFlags) -> rustix::io::Result<OwnedFd> {

@@ -23,7 +23,13 @@ fn roots() -> (tempfile::TempDir, [Root; 2]) {
         symlink(target, top.join(link)).unwrap();
     }
     // The one way that every system has.
-    assert!(std::process::Command::new("mkfifo").arg(top.join("fifo")).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(top.join("fifo"))
+            .status()
+            .unwrap()
+            .success()
+    );
     let both = [Root::open(&top).unwrap(), Root::open_portable(&top).unwrap()];
     (scratch, both)
 }
@@ -99,7 +105,13 @@ fn what_is_avoided_is_not_even_looked_at() {
     let top = scratch.path().join("root").canonicalize().unwrap();
     for root in roots {
         let root = root.avoiding(&[top.join("etc/deep"), top.clone(), "/elsewhere".into()]);
-        for path in ["/etc/deep", "/etc/deep/er", "/folder/er", "/folder/er/back", "/etc/../folder/x"] {
+        for path in [
+            "/etc/deep",
+            "/etc/deep/er",
+            "/folder/er",
+            "/folder/er/back",
+            "/etc/../folder/x",
+        ] {
             let path = Path::new(path);
             let all = [
                 root.stat(path, Last::Follow).map(drop),
@@ -107,9 +119,16 @@ fn what_is_avoided_is_not_even_looked_at() {
                 root.read(path, 9).map(drop),
                 root.canonical(path).map(drop),
             ];
-            assert!(all.into_iter().all(|found| matches!(found.unwrap_err().why, Why::NoAnswer)), "{path:?}");
+            assert!(
+                all.into_iter()
+                    .all(|found| matches!(found.unwrap_err().why, Why::NoAnswer)),
+                "{path:?}"
+            );
         }
-        assert!(root.stat(Path::new("/folder"), Last::Keep).unwrap().is_some(), "a link is not what it leads to");
+        assert!(
+            root.stat(Path::new("/folder"), Last::Keep).unwrap().is_some(),
+            "a link is not what it leads to"
+        );
         assert_eq!(root.read(Path::new("/abs"), 6).unwrap(), b"inside");
     }
 }
@@ -128,7 +147,11 @@ fn whatever_is_there_can_be_looked_at() {
             ("/etc/passwd/x", Last::Keep, None),
         ] {
             let stat = root.stat(Path::new(path), last).unwrap();
-            assert_eq!(stat.map(|stat| FileType::from_raw_mode(stat.st_mode)), expected, "{path} {root:?}");
+            assert_eq!(
+                stat.map(|stat| FileType::from_raw_mode(stat.st_mode)),
+                expected,
+                "{path} {root:?}"
+            );
         }
     }
 }
@@ -189,17 +212,29 @@ fn whatever_was_looked_at_and_changed_is_noticed() {
     type Act = fn(&Path);
     let acts: &[(&str, bool, Act)] = &[
         ("nothing", true, |_| {}),
-        ("an unrelated file", true, |top| host::write(top.join("other/new"), "").unwrap()),
-        ("content", false, |top| host::write(top.join("etc/passwd"), "INSIDE").unwrap()),
-        ("mode", false, |top| {
-            host::set_permissions(top.join("etc/passwd"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        ("an unrelated file", true, |top| {
+            host::write(top.join("other/new"), "").unwrap();
         }),
-        ("a new name in a listed folder", false, |top| host::write(top.join("etc/deep/new"), "").unwrap()),
+        ("content", false, |top| {
+            host::write(top.join("etc/passwd"), "INSIDE").unwrap();
+        }),
+        ("mode", false, |top| {
+            host::set_permissions(
+                top.join("etc/passwd"),
+                std::os::unix::fs::PermissionsExt::from_mode(0o600),
+            )
+            .unwrap();
+        }),
+        ("a new name in a listed folder", false, |top| {
+            host::write(top.join("etc/deep/new"), "").unwrap();
+        }),
         ("a listed folder replaced", false, |top| {
             host::rename(top.join("etc/deep"), top.join("other/deep")).unwrap();
             host::create_dir(top.join("etc/deep")).unwrap();
         }),
-        ("what was absent", false, |top| host::write(top.join("etc/absent"), "").unwrap()),
+        ("what was absent", false, |top| {
+            host::write(top.join("etc/absent"), "").unwrap();
+        }),
         ("a link on the way", false, |top| {
             host::rename(top.join("etc/deep"), top.join("etc/real")).unwrap();
             symlink("real", top.join("etc/deep")).unwrap();
@@ -208,8 +243,12 @@ fn whatever_was_looked_at_and_changed_is_noticed() {
             host::remove_file(top.join("folder")).unwrap();
             symlink("etc", top.join("folder")).unwrap();
         }),
-        ("a dangling link that leads somewhere now", false, |top| host::create_dir_all(top.join("nowhere/at/all")).unwrap()),
-        ("removal", false, |top| host::remove_file(top.join("etc/deep/er/back")).unwrap()),
+        ("a dangling link that leads somewhere now", false, |top| {
+            host::create_dir_all(top.join("nowhere/at/all")).unwrap();
+        }),
+        ("removal", false, |top| {
+            host::remove_file(top.join("etc/deep/er/back")).unwrap();
+        }),
     ];
     for (what, same, act) in acts {
         let (scratch, [root, _]) = roots();
@@ -220,13 +259,19 @@ fn whatever_was_looked_at_and_changed_is_noticed() {
         root.list(Path::new("/folder")).unwrap();
         root.canonical(Path::new("/etc/deep/er")).unwrap();
         root.canonical(Path::new("/gone")).unwrap_err();
-        root.stat(Path::new("/folder/er/back"), Last::Follow).unwrap().unwrap();
+        root.stat(Path::new("/folder/er/back"), Last::Follow)
+            .unwrap()
+            .unwrap();
         assert!(root.stat(Path::new("/etc/absent"), Last::Keep).unwrap().is_none());
         let (inputs, complete) = root.inputs();
         assert!(!complete, "files made just now may change again unseen");
         act(&top);
         let fresh = Root::open(&top).unwrap();
-        assert_eq!(Checker::new(&fresh).all_same(&inputs), *same, "{what}: {inputs:#?}");
+        assert_eq!(
+            Checker::new(&fresh).all_same(&inputs),
+            *same,
+            "{what}: {inputs:#?}"
+        );
     }
 }
 
@@ -235,14 +280,23 @@ fn what_cannot_be_relied_on_ends_the_trace() {
     let (_scratch, [root, _]) = roots();
     let settled = |look: fn(&Root)| {
         // Long after everything was made.
-        let root = Root { trace: Some(Tracing::started_at(i64::MAX)), ..Root::open(root.path()).unwrap() };
+        let root = Root {
+            trace: Some(Tracing::started_at(i64::MAX)),
+            ..Root::open(root.path()).unwrap()
+        };
         look(&root);
         root.inputs().1
     };
     assert!(settled(|root| _ = root.list(Path::new("/etc")).unwrap()));
     assert!(settled(|root| _ = root.read(Path::new("/none"), 9).unwrap_err()));
-    assert!(!settled(|root| _ = root.canonical(Path::new("/a")).unwrap_err()), "a loop may be of this moment");
-    let live = Root { trace: Some(Tracing::started_at(i64::MAX)), ..Root::open(Path::new("/")).unwrap() };
+    assert!(
+        !settled(|root| _ = root.canonical(Path::new("/a")).unwrap_err()),
+        "a loop may be of this moment"
+    );
+    let live = Root {
+        trace: Some(Tracing::started_at(i64::MAX)),
+        ..Root::open(Path::new("/")).unwrap()
+    };
     live.read(Path::new("/proc/version"), 9999).unwrap();
     assert!(!live.inputs().1, "the kernel's files change without a sign");
 }

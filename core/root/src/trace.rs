@@ -29,14 +29,20 @@ struct Seen {
 impl Default for Tracing {
     fn default() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { seen: Mutex::default(), started: i64::try_from(since.as_nanos()).unwrap_or(i64::MAX) }
+        Self {
+            seen: Mutex::default(),
+            started: i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+        }
     }
 }
 
 impl Tracing {
     #[cfg(test)]
     pub(crate) fn started_at(started: i64) -> Self {
-        Self { seen: Mutex::default(), started }
+        Self {
+            seen: Mutex::default(),
+            started,
+        }
     }
 
     pub(crate) fn saw(&self, path: &Path, look: &Look) {
@@ -52,24 +58,37 @@ impl Tracing {
         if (of_kernel && stamp.is_some()) || stamp.is_some_and(|stamp| !stamp.is_settled(self.started)) {
             seen.broken_off = true;
         }
-        let same = seen.looks.insert((path.into(), kind), look.clone()).is_none_or(|before| before == *look);
+        let same = seen
+            .looks
+            .insert((path.into(), kind), look.clone())
+            .is_none_or(|before| before == *look);
         seen.broken_off |= !same;
     }
 
     pub(crate) fn break_off(&self) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).broken_off = true;
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .broken_off = true;
     }
 
     pub(crate) fn inputs(&self) -> (Vec<Input>, bool) {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let inputs = seen.looks.iter().map(|((path, _), look)| Input(path.clone(), look.clone()));
+        let inputs = seen
+            .looks
+            .iter()
+            .map(|((path, _), look)| Input(path.clone(), look.clone()));
         (inputs.collect(), !seen.broken_off)
     }
 }
 
 pub(crate) fn look(stat: Option<&Stat>, last: Last) -> Look {
     let stamp = stat.map(stamp);
-    if last == Last::Keep { Look::Kept(stamp) } else { Look::Followed(stamp) }
+    if last == Last::Keep {
+        Look::Kept(stamp)
+    } else {
+        Look::Followed(stamp)
+    }
 }
 
 /// Identity and times of what `stat` describes.
@@ -99,12 +118,19 @@ impl<'a> Checker<'a> {
     /// A checker that has seen nothing yet.
     #[must_use]
     pub fn new(root: &'a Root) -> Self {
-        Self { root, folder: None, kept: HashMap::new(), leads: HashMap::new() }
+        Self {
+            root,
+            folder: None,
+            kept: HashMap::new(),
+            leads: HashMap::new(),
+        }
     }
 
     /// Whether everything is as it was found. The first difference, or whatever cannot be looked at, ends it.
     pub fn all_same(&mut self, inputs: &[Input]) -> bool {
-        inputs.iter().all(|Input(path, look)| self.is_same(path.as_path(), look).unwrap_or(false))
+        inputs
+            .iter()
+            .all(|Input(path, look)| self.is_same(path.as_path(), look).unwrap_or(false))
     }
 
     fn is_same(&mut self, path: &Path, look: &Look) -> crate::Result<bool> {
@@ -163,13 +189,18 @@ impl<'a> Checker<'a> {
             return self.root.stat(path, Last::Keep);
         };
         if self.folder.as_ref().is_none_or(|(folder, _)| folder != parent) {
-            match self.root.open_at(parent, OFlags::DIRECTORY | super::HANDLE, Last::Follow) {
+            match self
+                .root
+                .open_at(parent, OFlags::DIRECTORY | super::HANDLE, Last::Follow)
+            {
                 Ok(opened) => self.folder = Some((parent.to_owned(), opened)),
                 Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
                 Err(errno) => return Err(super::RootError::new(path, errno)),
             }
         }
-        let Some((_, folder)) = &self.folder else { return Ok(None) };
+        let Some((_, folder)) = &self.folder else {
+            return Ok(None);
+        };
         match fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),

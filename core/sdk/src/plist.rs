@@ -124,9 +124,15 @@ fn from_utf16(bytes: &[u8]) -> Option<String> {
     };
     let units = rest.chunks_exact(2).map(|pair| {
         let unit = [pair[0], pair[1]];
-        if big_endian { u16::from_be_bytes(unit) } else { u16::from_le_bytes(unit) }
+        if big_endian {
+            u16::from_be_bytes(unit)
+        } else {
+            u16::from_le_bytes(unit)
+        }
     });
-    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    let text: String = char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
     Some(text.replacen("encoding=\"UTF-16\"", "encoding=\"UTF-8\"", 1))
 }
 

@@ -58,7 +58,11 @@ impl<'a> Scan<'a> {
     /// When the root cannot be opened.
     pub(crate) fn new(request: &Request, sink: &'a mut dyn FnMut(&Record) -> bool) -> Result<Self> {
         let root = Root::open(Path::new(&request.root))?.traced();
-        let avoided: Vec<PathBuf> = request.avoid.iter().map(|path| path.as_path().to_owned()).collect();
+        let avoided: Vec<PathBuf> = request
+            .avoid
+            .iter()
+            .map(|path| path.as_path().to_owned())
+            .collect();
         let root = root.avoiding(&avoided);
         let programs = Programs::default();
         Ok(Self {
@@ -127,11 +131,18 @@ impl<'a> Scan<'a> {
         let mut seen = Vec::new();
         let mut room = INPUTS_LINE;
         for input in inputs {
-            let target = if let Look::Leads(Some(target)) = &input.1 { target.as_bytes().len() } else { 0 };
+            let target = if let Look::Leads(Some(target)) = &input.1 {
+                target.as_bytes().len()
+            } else {
+                0
+            };
             // Six bytes for each byte of a name is the worst that JSON makes of it.
             let size = (input.0.as_bytes().len() + target) * 6 + 160;
             if size > room {
-                self.send(&Record::Inputs { seen: std::mem::take(&mut seen), complete: false })?;
+                self.send(&Record::Inputs {
+                    seen: std::mem::take(&mut seen),
+                    complete: false,
+                })?;
                 room = INPUTS_LINE;
             }
             room = room.saturating_sub(size);

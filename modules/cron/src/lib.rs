@@ -51,119 +51,123 @@ impl Module for Cron {
             )
         };
         let inert = "why it does not run; absent when it does";
-        Manifest::new("cron", env!("CARGO_PKG_VERSION"), "jobs of cron, anacron, at and periodic")
-            .kind(
-                kind("cron_job", "T1053.003", "a job line of a crontab")
-                    .compared(
-                        "schedule",
-                        Text,
-                        "five time fields, or a nickname such as @reboot",
-                    )
-                    .compared("user", Text, "whom it runs as; on macOS user:group/class")
-                    .compared("command", Text, "what the shell is given")
-                    .compared(
-                        "input",
-                        Text,
-                        "what it reads on standard input: the part after a %",
-                    )
-                    .compared("on_mains_only", Bool, "macOS: whether it waits while on battery")
-                    .compared("inert", Text, inert),
+        Manifest::new(
+            "cron",
+            env!("CARGO_PKG_VERSION"),
+            "jobs of cron, anacron, at and periodic",
+        )
+        .kind(
+            kind("cron_job", "T1053.003", "a job line of a crontab")
+                .compared(
+                    "schedule",
+                    Text,
+                    "five time fields, or a nickname such as @reboot",
+                )
+                .compared("user", Text, "whom it runs as; on macOS user:group/class")
+                .compared("command", Text, "what the shell is given")
+                .compared(
+                    "input",
+                    Text,
+                    "what it reads on standard input: the part after a %",
+                )
+                .compared("on_mains_only", Bool, "macOS: whether it waits while on battery")
+                .compared("inert", Text, inert),
+        )
+        .kind(
+            kind(
+                "cron_environment",
+                "T1053.003",
+                "a variable set for the jobs below it",
             )
-            .kind(
-                kind(
-                    "cron_environment",
-                    "T1053.003",
-                    "a variable set for the jobs below it",
+            .compared(
+                "value",
+                Text,
+                "its value; <hidden> when the name says that it is a secret",
+            )
+            .compared("inert", Text, inert),
+        )
+        .kind(
+            kind(
+                "cron_line",
+                "T1053.003",
+                "a line of a table that is neither job nor variable",
+            )
+            .severity(Severity::Medium)
+            .compared("reason", Text, "what is wrong with it"),
+        )
+        .kind(
+            kind(
+                "cron_table",
+                "T1053.003",
+                "a table that cannot be listed line by line",
+            )
+            .compared("inert", Text, inert),
+        )
+        .kind(
+            kind("cron_script", "T1053.003", "a script that runs once a period")
+                .compared("period", Text, "how often")
+                .compared("inert", Text, inert),
+        )
+        .kind(
+            kind("anacron_job", "T1053.003", "a job of anacron")
+                .compared(
+                    "period",
+                    Text,
+                    "days between runs, or a nickname such as @monthly",
+                )
+                .compared("delay", Text, "minutes it waits after anacron starts")
+                .compared("command", Text, "what the shell is given")
+                .compared("inert", Text, inert),
+        )
+        .kind(
+            kind("at_job", "T1053.002", "a job that at(1) or batch(1) put off")
+                .source(SourceCheck::Content)
+                .compared("uid", Int, "whom it runs as")
+                .compared("gid", Int, "the group it runs as")
+                .compared("folder", Text, "where it runs")
+                .compared(
+                    "command",
+                    Text,
+                    "what it runs, without the environment; long ones are cut",
                 )
                 .compared(
-                    "value",
+                    "odd_header",
+                    Bool,
+                    "whether code stands above it that at(1) does not write",
+                )
+                .compared("inert", Text, inert)
+                .shown("due", Text, "when it runs, in UTC")
+                .shown(
+                    "queue",
                     Text,
-                    "its value; <hidden> when the name says that it is a secret",
-                )
-                .compared("inert", Text, inert),
-            )
-            .kind(
-                kind(
-                    "cron_line",
-                    "T1053.003",
-                    "a line of a table that is neither job nor variable",
-                )
-                .severity(Severity::Medium)
-                .compared("reason", Text, "what is wrong with it"),
-            )
-            .kind(
-                kind(
-                    "cron_table",
-                    "T1053.003",
-                    "a table that cannot be listed line by line",
-                )
-                .compared("inert", Text, inert),
-            )
-            .kind(
-                kind("cron_script", "T1053.003", "a script that runs once a period")
-                    .compared("period", Text, "how often")
-                    .compared("inert", Text, inert),
-            )
-            .kind(
-                kind("anacron_job", "T1053.003", "a job of anacron")
-                    .compared(
-                        "period",
-                        Text,
-                        "days between runs, or a nickname such as @monthly",
-                    )
-                    .compared("delay", Text, "minutes it waits after anacron starts")
-                    .compared("command", Text, "what the shell is given")
-                    .compared("inert", Text, inert),
-            )
-            .kind(
-                kind("at_job", "T1053.002", "a job that at(1) or batch(1) put off")
-                    .source(SourceCheck::Content)
-                    .compared("uid", Int, "whom it runs as")
-                    .compared("gid", Int, "the group it runs as")
-                    .compared("folder", Text, "where it runs")
-                    .compared(
-                        "command",
-                        Text,
-                        "what it runs, without the environment; long ones are cut",
-                    )
-                    .compared(
-                        "odd_header",
-                        Bool,
-                        "whether code stands above it that at(1) does not write",
-                    )
-                    .compared("inert", Text, inert)
-                    .shown("due", Text, "when it runs, in UTC")
-                    .shown(
-                        "queue",
-                        Text,
-                        "a for at, b for batch, later letters for lower priority, = while it runs",
-                    ),
-            )
-            .kind(
-                kind(
-                    "cron_access",
-                    "T1053.003",
-                    "a list of users who may, or may not, use crontab(1) or at(1)",
-                )
-                .severity(Severity::Low)
-                .compared("users", List, "the users, sorted"),
-            )
-            .kind(
-                kind("periodic_setting", "T1053.003", "a variable of a periodic.conf").compared(
-                    "value",
-                    Text,
-                    "its value; <hidden> when the name says that it is a secret",
+                    "a for at, b for batch, later letters for lower priority, = while it runs",
                 ),
+        )
+        .kind(
+            kind(
+                "cron_access",
+                "T1053.003",
+                "a list of users who may, or may not, use crontab(1) or at(1)",
             )
-            .kind(
-                kind(
-                    "periodic_code",
-                    "T1053.003",
-                    "code in a periodic.conf, which every periodic script runs",
-                )
-                .compared("code", Text, "all lines that are no plain assignment"),
+            .severity(Severity::Low)
+            .compared("users", List, "the users, sorted"),
+        )
+        .kind(
+            kind("periodic_setting", "T1053.003", "a variable of a periodic.conf").compared(
+                "value",
+                Text,
+                "its value; <hidden> when the name says that it is a secret",
+            ),
+        )
+        .kind(
+            kind(
+                "periodic_code",
+                "T1053.003",
+                "code in a periodic.conf, which every periodic script runs",
             )
-            .watch(&places::WATCHED)
+            .compared("code", Text, "all lines that are no plain assignment"),
+        )
+        .watch(&places::WATCHED)
     }
 
     fn collect(scan: &mut Scan<'_>) -> Result<()> {

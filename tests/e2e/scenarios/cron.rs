@@ -179,9 +179,17 @@ fn an_edited_line_is_one_change() {
         (format!("{schedule} root {command} --more"), "[command key]"),
     ] {
         put(&scratch, &[File(TAB, &tab(&edited))]);
-        expect(&scratch, &edited, &[format!("changed cron_job {TAB}: {edited} {fields}")]);
+        expect(
+            &scratch,
+            &edited,
+            &[format!("changed cron_job {TAB}: {edited} {fields}")],
+        );
         put(&scratch, &[File(TAB, &tab(LINES[2]))]);
-        expect(&scratch, "undone", &[format!("reverted cron_job {TAB}: {} {fields}", LINES[2])]);
+        expect(
+            &scratch,
+            "undone",
+            &[format!("reverted cron_job {TAB}: {} {fields}", LINES[2])],
+        );
     }
     put(&scratch, &[File(TAB, &tab("59 23 * * * root /opt/other"))]);
     let both = [

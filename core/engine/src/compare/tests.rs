@@ -115,7 +115,9 @@ fn a_change_has_old_and_new_of_every_field_that_differs() {
 /// A line known by its text, as in a crontab.
 fn line(schedule: &str, command: &str) -> Entry {
     let key = format!("{schedule} {command}");
-    Entry::new("line", key, Path::new("/etc/lines")).field("schedule", schedule).field("command", command)
+    Entry::new("line", key, Path::new("/etc/lines"))
+        .field("schedule", schedule)
+        .field("command", command)
 }
 
 #[test]
@@ -125,38 +127,77 @@ fn an_edited_line_is_one_change() {
         .compared("command", FieldKind::Text, "what");
     let manifest = Manifest::new("test", "1", "lines").kind(kind);
     let mut rows = BTreeMap::new();
-    apply(&mut rows, &compare(None, &manifest, BTreeMap::new(), vec![line("1", "a"), line("1", "b")], &[]));
+    apply(
+        &mut rows,
+        &compare(
+            None,
+            &manifest,
+            BTreeMap::new(),
+            vec![line("1", "a"), line("1", "b")],
+            &[],
+        ),
+    );
     let mut next = |scan: &[Entry]| {
         let deltas = compare(Some(&manifest), &manifest, rows.clone(), scan.to_vec(), &[]);
         apply(&mut rows, &deltas);
         let said = |d: &Delta| {
             let fields: Vec<String> = d.changed.iter().map(|c| c.field.to_string()).collect();
-            format!("{} {} {}", d.what.map_or("", What::as_str), d.identity.1, fields.join(","))
+            format!(
+                "{} {} {}",
+                d.what.map_or("", What::as_str),
+                d.identity.1,
+                fields.join(",")
+            )
         };
         let mut said: Vec<String> = deltas.iter().map(said).collect();
         said.sort();
         said
     };
-    assert_eq!(next(&[line("2", "a"), line("1", "b")]), ["changed 2 a key,schedule"]);
+    assert_eq!(
+        next(&[line("2", "a"), line("1", "b")]),
+        ["changed 2 a key,schedule"]
+    );
     assert_eq!(next(&[line("2", "a"), line("1", "b")]), [""; 0]);
-    assert_eq!(next(&[line("2", "c"), line("1", "b")]), ["changed 2 c command,key"]);
-    assert_eq!(next(&[line("1", "a"), line("1", "b")]), ["reverted 1 a command,key,schedule"]);
-    assert_eq!(next(&[line("9", "z"), line("1", "b")]).len(), 2, "two fields: another line");
-    assert_eq!(next(&[line("3", "z"), line("2", "b")]).len(), 4, "two edits in one file are not told apart");
+    assert_eq!(
+        next(&[line("2", "c"), line("1", "b")]),
+        ["changed 2 c command,key"]
+    );
+    assert_eq!(
+        next(&[line("1", "a"), line("1", "b")]),
+        ["reverted 1 a command,key,schedule"]
+    );
+    assert_eq!(
+        next(&[line("9", "z"), line("1", "b")]).len(),
+        2,
+        "two fields: another line"
+    );
+    assert_eq!(
+        next(&[line("3", "z"), line("2", "b")]).len(),
+        4,
+        "two edits in one file are not told apart"
+    );
 }
 
 #[test]
 fn an_edit_that_is_undone_is_reverted() {
-    let kind = Kind::new("line", "T1053", "a line").compared("schedule", FieldKind::Text, "when").compared("command", FieldKind::Text, "what");
+    let kind = Kind::new("line", "T1053", "a line")
+        .compared("schedule", FieldKind::Text, "when")
+        .compared("command", FieldKind::Text, "what");
     let manifest = Manifest::new("test", "1", "lines").kind(kind);
     let mut rows = BTreeMap::new();
-    apply(&mut rows, &compare(None, &manifest, BTreeMap::new(), vec![line("1", "a")], &[]));
+    apply(
+        &mut rows,
+        &compare(None, &manifest, BTreeMap::new(), vec![line("1", "a")], &[]),
+    );
     for (scan, what) in [(line("2", "a"), What::Changed), (line("1", "a"), What::Reverted)] {
         let deltas = compare(Some(&manifest), &manifest, rows.clone(), vec![scan], &[]);
         assert_eq!(deltas.iter().map(|d| d.what).collect::<Vec<_>>(), [Some(what)]);
         apply(&mut rows, &deltas);
     }
-    assert_eq!(rows, BTreeMap::from([(("line".to_owned(), "1 a".into()), Row::known(line("1", "a")))]));
+    assert_eq!(
+        rows,
+        BTreeMap::from([(("line".to_owned(), "1 a".into()), Row::known(line("1", "a")))])
+    );
 }
 
 #[test]

@@ -43,7 +43,11 @@ impl Settler<'_> {
         let mut changes = Vec::new();
         for delta in deltas {
             let Some((what, kind)) = delta.what.zip(manifest.kind_named(&delta.identity.0)) else {
-                changes.push(EntryChange { delta, draft: None, files: Vec::new() });
+                changes.push(EntryChange {
+                    delta,
+                    draft: None,
+                    files: Vec::new(),
+                });
                 continue;
             };
             let mut what = what;
@@ -68,7 +72,11 @@ impl Settler<'_> {
                 None => self.files.get(path).map(|file| file.known.facts.clone()),
             };
             let draft = Draft::of_entry(module, kind, delta, what, facts, file_changes);
-            changes.push(EntryChange { delta, draft: Some(draft), files: named });
+            changes.push(EntryChange {
+                delta,
+                draft: Some(draft),
+                files: named,
+            });
         }
         changes
     }

@@ -57,8 +57,17 @@ impl Settler<'_> {
                 continue;
             }
             // As last seen: what only a baseline names it for does not count while that is open.
-            let strictest = |all: bool| naming.iter().filter(|n| all || n.in_state).filter_map(|n| n.role).max();
-            let role = strictest(false).or_else(|| strictest(true)).or(old.map(|f| f.role)).unwrap_or(Role::Source);
+            let strictest = |all: bool| {
+                naming
+                    .iter()
+                    .filter(|n| all || n.in_state)
+                    .filter_map(|n| n.role)
+                    .max()
+            };
+            let role = strictest(false)
+                .or_else(|| strictest(true))
+                .or(old.map(|f| f.role))
+                .unwrap_or(Role::Source);
             match measured {
                 Measured::Same => {
                     if let Some(gap) = old.and_then(|file| still_unread(&path, file, &self.how)) {
@@ -99,7 +108,11 @@ impl Settler<'_> {
         // What a module cannot look into hides its files too: that is one gap.
         let of_modules = self.store.gaps()?.into_iter().filter(|gap| gap.module != MODULE);
         let of_modules: Vec<Text> = of_modules.map(|gap| gap.path).collect();
-        gaps.retain(|gap| !of_modules.iter().any(|open| gap.path.as_path().starts_with(open.as_path())));
+        gaps.retain(|gap| {
+            !of_modules
+                .iter()
+                .any(|open| gap.path.as_path().starts_with(open.as_path()))
+        });
         let gaps = self.changed_gaps(MODULE, &gaps)?;
         if writes.is_empty() && dropped.is_empty() && gaps.is_empty() && !full_index {
             return Ok(());

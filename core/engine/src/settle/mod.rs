@@ -5,8 +5,8 @@ mod entries;
 mod files;
 mod modules;
 
-use crate::config::Accept;
 use crate::compare::Identity;
+use crate::config::Accept;
 use crate::facts::{Measure, Measured, Role, measure};
 use crate::run::{Failure, Output};
 use crate::store::{FileRow, ModuleRow, Result, Store};
@@ -102,7 +102,10 @@ impl<'a> Settler<'a> {
             }
             let known = self.files.get(&path).map(|file| file.known.clone());
             let looked = self.looked.get(path.as_path()).copied().flatten();
-            if !self.how.full && known.as_ref().map(|known| known.stamp) == looked.as_ref().map(assay_root::stamp) && looked.is_some() {
+            if !self.how.full
+                && known.as_ref().map(|known| known.stamp) == looked.as_ref().map(assay_root::stamp)
+                && looked.is_some()
+            {
                 self.measured.insert(path, Measured::Same);
             } else {
                 jobs.push((path, known));

@@ -13,9 +13,14 @@ impl Settler<'_> {
     /// Settles a module that need not run.
     pub(crate) fn unchanged(&mut self, module: &str, stamp: Stamp) -> Result<()> {
         match self.modules.get(module).cloned() {
-            Some(known) if known.stamp != stamp => {
-                self.put_module(&ModuleRow { stamp, ..known.clone() }, Some(&known), Vec::new())
-            }
+            Some(known) if known.stamp != stamp => self.put_module(
+                &ModuleRow {
+                    stamp,
+                    ..known.clone()
+                },
+                Some(&known),
+                Vec::new(),
+            ),
             _ => Ok(()),
         }
     }
@@ -118,7 +123,10 @@ impl Settler<'_> {
         row.sandbox = serde_json::to_string(&scan.sandbox).ok();
         row.output = digest;
         row.request = Some(request);
-        row.inputs = scan.inputs.as_ref().and_then(|inputs| serde_json::to_string(inputs).ok());
+        row.inputs = scan
+            .inputs
+            .as_ref()
+            .and_then(|inputs| serde_json::to_string(inputs).ok());
         let gaps = self.changed_gaps(&name, &scan.gaps)?;
         let quiet = !row.announced;
         row.manifest = Some(scan.manifest.clone());
