@@ -50,14 +50,6 @@ pub enum Refused {
         /// The file.
         path: PathBuf,
     },
-    /// It has a second name, perhaps in a folder that others can write to.
-    #[error("`{}` has {links} names (hard links); copy it instead", path.display())]
-    Linked {
-        /// The file.
-        path: PathBuf,
-        /// How many names.
-        links: u64,
-    },
 }
 
 /// Opens `path`, an absolute path without links in its folders, if it can be trusted.
@@ -83,15 +75,6 @@ pub fn open(path: &Path) -> Result<File, Refused> {
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(Refused::NotRegular {
             path: path.to_owned(),
-        });
-    }
-    #[expect(clippy::unnecessary_cast, reason = "narrower on macOS")]
-    let links = stat.st_nlink as u64;
-    // Build folders of one's own hard-link their outputs; root's modules have one name.
-    if links > 1 && geteuid().is_root() && stat.st_uid != 0 {
-        return Err(Refused::Linked {
-            path: path.to_owned(),
-            links,
         });
     }
     Ok(file.into())
