@@ -6,6 +6,7 @@ mod config;
 mod deploy;
 mod links;
 
+use assay_tests::needs;
 use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,24 +78,6 @@ fn names_all<S: AsRef<str>>(document: &str, words: impl IntoIterator<Item = S>) 
         let code = format!("`{}`", word.as_ref());
         assert!(text.contains(&code), "{document} says nothing of {code}");
     }
-}
-
-/// Whether a test can run here. Where it cannot, it says why, and under CI it fails.
-fn needs(there: bool, what: &str) -> bool {
-    let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-    assert!(there || !ci, "this test needs {what}");
-    if !there {
-        skipped(what);
-    }
-    there
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads what a test says must know what it did not test"
-)]
-fn skipped(what: &str) {
-    eprintln!("skipped: this test needs {what}");
 }
 
 /// Whether a program can be started.

@@ -13,7 +13,7 @@ mod tree;
 mod user;
 
 use assay_model::Text;
-use assay_tests::Scratch;
+use assay_tests::{Scratch, needs};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
@@ -23,20 +23,6 @@ use std::time::{Duration, Instant};
 
 /// No run may take longer, on however busy a machine; those that hang would take for ever.
 const BOUND: Duration = Duration::from_secs(60);
-
-/// Whether a test can run here. Where it cannot it says why, and fails under CI.
-#[expect(
-    clippy::print_stderr,
-    reason = "a test that did not run must not look as if it had"
-)]
-fn needs(there: bool, what: &str) -> bool {
-    if !there {
-        let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        assert!(!ci, "this test needs {what}");
-        eprintln!("skipped: this test needs {what}");
-    }
-    there
-}
 
 /// A scratch root with a baseline, whose alerts go to standard output as lines and to a file as JSON.
 struct Watched {

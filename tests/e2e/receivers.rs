@@ -3,6 +3,7 @@
 //! Both keep whatever they were given in the order they were given it. What a receiver has in its hands when it goes
 //! down is kept as well: a sink may rightly count it as taken.
 
+pub(crate) use assay_tests::needs;
 use assay_tests::wait_for;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -232,18 +233,4 @@ pub(crate) fn processes_of(folder: &Path) -> usize {
     commands
         .filter(|command| String::from_utf8_lossy(command).contains(folder))
         .count()
-}
-
-/// Whether a test can run here. Where it cannot it says why, and fails under CI.
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever reads the results has to know what was not tested"
-)]
-pub(crate) fn needs(there: bool, what: &str) -> bool {
-    if !there {
-        let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        assert!(!ci, "this test needs {what}");
-        eprintln!("skipped: this test needs {what}");
-    }
-    there
 }

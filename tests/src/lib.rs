@@ -58,6 +58,25 @@ pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
+/// Whether what a test needs is there. Where it is not the test is skipped, and says so; in CI that is a failure.
+pub fn needs(there: bool, what: &str) -> bool {
+    let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+    assert!(there || !ci, "this test needs {what}");
+    if !there {
+        skipped(what);
+    }
+    there
+}
+
+/// Says that a test did not run.
+#[expect(
+    clippy::print_stderr,
+    reason = "who reads what a test says must know what it did not test"
+)]
+pub fn skipped(what: &str) {
+    eprintln!("skipped: this test needs {what}");
+}
+
 /// What a command printed, and how it ended.
 #[derive(Debug)]
 pub struct Ran {

@@ -106,7 +106,7 @@ fn the_launchd_job_is_named_for_its_label() {
 fn systemd_understands_the_unit_files() {
     if !has("systemd-analyze") {
         // Containers seldom have it, and it is only a second opinion.
-        super::skipped("systemd-analyze (Debian package systemd)");
+        assay_tests::skipped("systemd-analyze (Debian package systemd)");
         return;
     }
     let scratch = Scratch::new();
