@@ -78,7 +78,8 @@ fn net_hang_read_is_one_gap_and_nobody_asks_there_again_while_it_lasts() {
         assert_eq!(left_behind(watched), 1);
         assert_eq!(told_within(watched, 15, "2"), [""; 0]);
         assert_eq!(watched.told_now(), [""; 0]);
-        assert_eq!(left_behind(watched), 1);
+        // Whoever came with the run is gone in a moment; one that had asked there would stay for as long as it hangs.
+        assay_tests::wait_for("one process at most to be left", || left_behind(watched) == 1);
     });
 }
 
