@@ -8,6 +8,7 @@
 //! starts processes, only the sinks of [`alert`] talk to the outside, and only [`compare`](mod@compare) knows what
 //! "changed" means. [`Engine`] walks the stages.
 
+mod accept;
 pub mod alert;
 pub mod compare;
 pub mod config;
@@ -25,4 +26,5 @@ pub mod store;
 mod sys;
 pub mod trust;
 
-pub use engine::{AcceptError, Engine, EngineError, Options, Report, Selection};
+pub use accept::{AcceptError, Selection};
+pub use engine::{Engine, EngineError, Options, Report};

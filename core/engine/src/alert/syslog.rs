@@ -218,7 +218,16 @@ impl Sink for Local {
     fn send(&mut self, alerts: &[Stored]) -> (usize, Option<SinkError>) {
         let mut socket = match LocalSocket::connect(&self.path) {
             Ok(socket) => socket,
-            Err(error) => return (0, Some(error)),
+            // Which socket: the default one is named in no configuration.
+            Err(error) => {
+                return (
+                    0,
+                    Some(io::Error::new(
+                        error.kind(),
+                        format!("`{}`: {error}", self.path.display()),
+                    )),
+                );
+            }
         };
         for (sent, stored) in alerts.iter().enumerate() {
             if let Err(error) = socket.send(self.format.rfc3164(stored)) {
