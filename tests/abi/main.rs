@@ -6,7 +6,10 @@
     reason = "a test stops where it fails, and says why it did not begin"
 )]
 
+mod attacks;
 mod bench;
+mod conform;
 mod misbehaving;
+mod page;
 mod stable;
 mod walls;

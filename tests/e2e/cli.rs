@@ -3,6 +3,7 @@
 mod accept;
 mod config;
 mod look;
+mod module;
 mod quiet;
 mod terminal;
 
@@ -105,7 +106,13 @@ fn help_names_every_command() {
         (&["alerts"], &["--since", "--open", "--follow"]),
         (&["accept"], &["--all", "--module", "--reason"]),
         (&["kinds"], &[]),
-        (&["module"], &["list", "trust"]),
+        (&["module"], &["list", "trust", "new", "check", "run"]),
+        (
+            &["module", "new"],
+            &["--lang", "--dir", "--sdk", "rust", "python", "watch"],
+        ),
+        (&["module", "check"], &["<PATH>"]),
+        (&["module", "run"], &["<PATH>"]),
         (&["config"], &["check", "show"]),
     ];
     for (command, parts) in commands {

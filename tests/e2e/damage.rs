@@ -18,7 +18,7 @@ use std::process::Command;
 
 const JOBS: usize = 300;
 
-fn job(scratch: &Scratch, name: &str) {
+pub(crate) fn job(scratch: &Scratch, name: &str) {
     scratch.file(
         &format!("/etc/cron.d/{name}"),
         format!("7 * * * * root /opt/{name} --go\n"),

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod deploy;
 mod links;
+mod walkthrough;
 
 use assay_tests::needs;
 use std::fmt::Debug;

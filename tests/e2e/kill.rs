@@ -42,10 +42,10 @@ impl Random {
 
 /// An alert as one sink got it. Syslog gets less of the digest.
 #[derive(Debug, PartialEq, Eq)]
-struct Got {
-    seq: u64,
-    id: String,
-    digest: String,
+pub(crate) struct Got {
+    pub(crate) seq: u64,
+    pub(crate) id: String,
+    pub(crate) digest: String,
 }
 
 /// The three sinks, each with a way to fail.
@@ -142,7 +142,7 @@ impl<'a> Sinks<'a> {
 }
 
 /// The history of the database: seq without holes, digests that chain. Answers `(id, digest)` by number, and the alerts.
-fn history(scratch: &Scratch) -> (BTreeMap<u64, (String, String)>, Vec<Value>) {
+pub(crate) fn history(scratch: &Scratch) -> (BTreeMap<u64, (String, String)>, Vec<Value>) {
     let database = rusqlite::Connection::open(scratch.path("state/assay.db")).unwrap();
     let sound: String = database
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))

@@ -5,6 +5,8 @@ mod cli;
 mod damage;
 mod docs;
 #[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
 mod hostile;
 mod kill;
 mod promises;

@@ -7,6 +7,7 @@ mod acts;
 mod cron;
 mod fields;
 mod jobs;
+mod lists;
 mod machine;
 mod modules;
 mod units;

@@ -95,6 +95,8 @@ pub struct Scratch {
     folder: tempfile::TempDir,
     /// Folders that modules come from; those of the build unless a test says otherwise.
     pub modules: Vec<PathBuf>,
+    /// The folder that watch lists come from; there are none unless a test makes it.
+    pub watch: PathBuf,
 }
 
 impl Default for Scratch {
@@ -134,6 +136,7 @@ impl Scratch {
         fs::create_dir_all(&base).unwrap();
         let folder = tempfile::Builder::new().prefix("s").tempdir_in(base).unwrap();
         let scratch = Self {
+            watch: folder.path().join("watch.d"),
             folder,
             modules: vec![built().to_owned()],
         };
@@ -195,6 +198,7 @@ impl Scratch {
         for folder in &self.modules {
             command.arg("--modules").arg(folder);
         }
+        command.arg("--watch").arg(&self.watch);
         command.stdin(Stdio::null());
         command
     }

@@ -1,6 +1,6 @@
 //! The C ABI between `assay-host` and a native module, version 1.0.
 //!
-//! `include/assay_module.h` says the same in C. Structs grow only at the end, and `size` says how much of
+//! `include/assay_module.h` says the same in C: it is made from this file (`tests/header.rs`). Structs grow only at the end, and `size` says how much of
 //! one is there; nothing is moved, retyped or removed within a major version. Nobody frees the other's
 //! memory, no unwinding crosses, and one process loads one module and calls `collect` once.
 #![forbid(unsafe_code)]
@@ -43,16 +43,16 @@ pub struct Bytes {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
-    /// `size_of::<Host>()` as the host was built.
+    /// Bytes of this struct as the host was built.
     pub size: u32,
-    /// The host's [`ABI_MAJOR`].
+    /// The host's major version.
     pub abi_major: u16,
-    /// The host's [`ABI_MINOR`].
+    /// The host's minor version.
     pub abi_minor: u16,
     /// Passed back to each function below, and of no meaning to the module.
     pub ctx: *mut c_void,
-    /// Takes one JSON object (an `entry` or `gap` record), copied before it returns. Only to be called on
-    /// the thread that entered `collect`.
+    /// Takes one JSON object (an `entry`, `gap`, `kinds` or `inputs` record), copied before it returns. Only to be
+    /// called on the thread that entered `collect`.
     pub emit: Option<unsafe extern "C" fn(ctx: *mut c_void, record: Bytes) -> Status>,
     /// Takes a message for the operator: level 1 error, 2 warning, 3 information, 4 debug.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: u32, text: Bytes)>,
@@ -64,11 +64,11 @@ pub struct Host {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Module {
-    /// `size_of::<Module>()` as the module was built.
+    /// Bytes of this struct as the module was built.
     pub size: u32,
-    /// The module's [`ABI_MAJOR`].
+    /// The module's major version.
     pub abi_major: u16,
-    /// The module's [`ABI_MINOR`].
+    /// The module's minor version.
     pub abi_minor: u16,
     /// The manifest, as JSON.
     pub manifest: Bytes,

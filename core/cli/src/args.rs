@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Watches the places from which code starts itself again, and says so when one changes.
@@ -35,6 +35,15 @@ pub(crate) struct Common {
         value_delimiter = ':'
     )]
     pub(crate) modules: Vec<PathBuf>,
+    /// Folder to read watch lists from, instead of the configured ones; may be given more than once
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "ASSAY_WATCH",
+        value_delimiter = ':'
+    )]
+    pub(crate) watch: Vec<PathBuf>,
     /// Root folder to look at: a mounted disk, an image or a fixture
     #[arg(long, global = true, value_name = "DIR", default_value = "/")]
     pub(crate) root: PathBuf,
@@ -122,10 +131,55 @@ pub(crate) enum ModuleCommand {
     /// Which there are, and which are refused, with the reason
     List,
     /// Pin a module file by its digest in `modules.lock`, for `modules.trust = "pinned"`
+    ///
+    /// With `modules.trust = "signed"` nothing is pinned: it says whether the file is signed with one of
+    /// `modules.keys`, and if not, how to sign it.
     Trust {
         /// The module file
         path: PathBuf,
     },
+    /// Write a module that works, with a test, to start from
+    New(New),
+    /// Try whether a module keeps what every module must: hostile files, stable keys, nothing written
+    ///
+    /// Keys are compared over two scans of `--root`; everything else happens in scratch folders. Exits with 1 when a
+    /// check failed.
+    Check {
+        /// The module: a shared library, a script or a watch list
+        path: PathBuf,
+    },
+    /// Run a module once and print what it lists; nothing is kept
+    Run {
+        /// The module: a shared library, a script or a watch list
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct New {
+    /// Its name: one word of a-z, 0-9 and _
+    pub(crate) name: String,
+    /// What it is written in; a watch list needs no code
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) lang: Language,
+    /// Folder to make the module's own folder in
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// For Rust: the folder of the SDK [default: that of the source tree this program was built in]
+    #[arg(long, value_name = "DIR", env = "ASSAY_SDK")]
+    pub(crate) sdk: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// A shared library
+    Rust,
+    /// A script, for Python 3.8 and later
+    Python,
+    /// A shared library
+    C,
+    /// A watch list: globs in TOML
+    Watch,
 }
 
 #[derive(Debug, Subcommand)]

@@ -83,8 +83,14 @@ pub(crate) fn engine(common: &Common) -> Result<Engine> {
         (true, false) => config.modules.folders.clone(),
         (true, true) => places::modules(&program),
     };
+    let watch = match (common.watch.is_empty(), config.watch.folders.is_empty()) {
+        (false, _) => common.watch.clone(),
+        (true, false) => config.watch.folders.clone(),
+        (true, true) => places::watch(&program),
+    };
     let options = Options {
         root: root(common),
+        watch,
         state: state(common),
         folders,
         host: places::host(&program),

@@ -200,7 +200,9 @@ pub(crate) fn kinds(common: &Common) -> Result<ExitCode> {
 
 /// `assay module list`
 pub(crate) fn modules(common: &Common) -> Result<()> {
-    let found = context::engine(common)?.discover(&[], &KnownFiles::new());
+    let engine = context::engine(common)?;
+    let found = engine.discover(&[], &KnownFiles::new());
+    let lists = engine.watch_lists();
     let (config, _) = context::config(common)?;
     let disabled = |name: &str| config.modules.disabled.iter().any(|d| d == name);
     if common.json {
@@ -215,7 +217,14 @@ pub(crate) fn modules(common: &Common) -> Result<()> {
                 json!({"name": module.name, "path": module.path, "sha256": module.sha256, "state": state})
             )?;
         }
-        for (path, why) in &found.refused {
+        for list in &lists.sound {
+            let kinds = list.kind_names();
+            say!(
+                "{}",
+                json!({"list": list.name, "path": list.path, "sha256": list.sha256, "state": "trusted", "kinds": kinds})
+            )?;
+        }
+        for (path, why) in found.refused.iter().chain(&lists.refused) {
             say!("{}", json!({"path": path, "state": "refused", "reason": why}))?;
         }
         return Ok(());
@@ -229,15 +238,43 @@ pub(crate) fn modules(common: &Common) -> Result<()> {
         let why = format!("{}: {why}", path.display());
         vec![String::new(), "refused".to_owned(), String::new(), clean(&why)]
     });
-    let rows = trusted.chain(refused);
+    let watched = lists.sound.iter().map(|list| {
+        let path = clean(&list.path.to_string_lossy());
+        vec![
+            list.name.clone(),
+            "watch list".to_owned(),
+            tell::short(&list.sha256),
+            path,
+        ]
+    });
+    // What is wrong in a list begins with its place.
+    let unsound = lists
+        .refused
+        .iter()
+        .map(|(_, why)| vec![String::new(), "refused".to_owned(), String::new(), clean(why)]);
+    let rows = trusted.chain(refused).chain(watched).chain(unsound);
     Ok(say!("{}", table(&["name", "state", "sha256", "file"], rows))?)
 }
 
 /// `assay config check`
-pub(crate) fn config_check(common: &Common) -> Result<()> {
+pub(crate) fn config_check(common: &Common) -> Result<ExitCode> {
     let (config, used) = context::config(common)?;
+    let engine = context::engine(common);
+    let lists = engine
+        .as_ref()
+        .map(assay_engine::Engine::watch_lists)
+        .unwrap_or_default();
+    let refused: Vec<_> = lists
+        .refused
+        .iter()
+        .map(|(path, why)| json!({"path": path, "reason": why}))
+        .collect();
     if common.json {
-        say!("{}", json!({ "sound": true, "files": used }))?;
+        let paths: Vec<_> = lists.sound.iter().map(|list| &list.path).collect();
+        say!(
+            "{}",
+            json!({ "sound": refused.is_empty(), "files": used, "lists": paths, "refused": refused })
+        )?;
     } else if used.is_empty() {
         say!("there is no configuration; the defaults are in force")?;
     } else {
@@ -245,7 +282,19 @@ pub(crate) fn config_check(common: &Common) -> Result<()> {
             say!("`{}` is sound", path.display())?;
         }
     }
-    if let Ok(described) = context::engine(common).and_then(|engine| Ok(engine.describe()?)) {
+    if !common.json && !lists.sound.is_empty() {
+        let kinds = lists
+            .sound
+            .iter()
+            .map(|list| list.kind_names().len())
+            .sum::<usize>();
+        let lists = table::count(lists.sound.len() as u64, "watch list");
+        say!("{lists} with {} can be used", table::count(kinds as u64, "kind"))?;
+    }
+    for (_, why) in &lists.refused {
+        complain(&clean(why));
+    }
+    if let Ok(described) = engine.and_then(|engine| Ok(engine.describe()?)) {
         for name in config
             .module
             .keys()
@@ -255,7 +304,11 @@ pub(crate) fn config_check(common: &Common) -> Result<()> {
             complain(&format!("there is no module `{name}`"));
         }
     }
-    Ok(())
+    Ok(if lists.refused.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// `assay config show`

@@ -5,6 +5,9 @@ mod args;
 mod context;
 mod guard;
 mod look;
+mod module_check;
+mod module_new;
+mod module_run;
 mod progress;
 mod run;
 mod show;
@@ -76,9 +79,18 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
         Command::Module {
             command: ModuleCommand::Trust { path },
         } => run::trust(common, path).map(done),
+        Command::Module {
+            command: ModuleCommand::New(new),
+        } => module_new::new(common, new).map(done),
+        Command::Module {
+            command: ModuleCommand::Check { path },
+        } => module_check::check(common, path),
+        Command::Module {
+            command: ModuleCommand::Run { path },
+        } => module_run::run(common, path).map(done),
         Command::Config {
             command: ConfigCommand::Check,
-        } => look::config_check(common).map(done),
+        } => look::config_check(common),
         Command::Config {
             command: ConfigCommand::Show,
         } => look::config_show(common).map(done),

@@ -7,6 +7,9 @@ use crate::table::{clean, count};
 use crate::tell;
 use anyhow::{Context as _, Result};
 use assay_engine::alert::json;
+use assay_engine::config::Trust;
+use assay_engine::discover::Candidate;
+use assay_engine::signature::{Key, signer};
 use assay_engine::store::StoreError;
 use assay_engine::{EngineError, Report, Selection, discover};
 use assay_model::What;
@@ -150,6 +153,10 @@ pub(crate) fn trust(common: &Common, path: &Path) -> Result<()> {
         .canonicalize()
         .with_context(|| format!("`{}`", path.display()))?;
     let module = discover::open_module(&path)?;
+    let (config, _) = context::config(common)?;
+    if config.modules.trust == Trust::Signed {
+        return signed(common, &module, &config.modules.keys);
+    }
     let lock = context::pins_path(common);
     let mut pins = context::pins(&lock)?;
     pins.modules.insert(module.name.clone(), module.sha256.clone());
@@ -184,9 +191,26 @@ pub(crate) fn trust(common: &Common, path: &Path) -> Result<()> {
         module.sha256,
         lock.display()
     )?;
-    let (config, _) = context::config(common)?;
-    if config.modules.trust != assay_engine::config::Trust::Pinned {
+    if config.modules.trust != Trust::Pinned {
         say!("it takes effect with `modules.trust = \"pinned\"` in the configuration")?;
     }
     Ok(())
+}
+
+/// `assay module trust` where signatures count: a pin would change nothing, so it says whether the file is signed.
+fn signed(common: &Common, module: &Candidate, keys: &[Key]) -> Result<()> {
+    let key = signer(&module.path, &module.file, keys).with_context(|| {
+        format!(
+            "`{}` is not loaded with `modules.trust = \"signed\"`",
+            module.path.display()
+        )
+    })?;
+    if common.json {
+        let signed = serde_json::json!({"name": module.name, "sha256": module.sha256, "key": key});
+        return Ok(say!("{signed}")?);
+    }
+    Ok(say!(
+        "{} is signed with {key}; nothing is pinned where signatures count",
+        module.name
+    )?)
 }

@@ -7,8 +7,8 @@ use crate::table::{BOLD, clean, count, local, table};
 use crate::tell;
 use anyhow::Result;
 use assay_engine::alert::Stored;
-use assay_engine::store::{ModuleRow, OpenGap, SinkRow, Store};
-use assay_model::Sandbox;
+use assay_engine::store::{ListRow, ListState, ModuleRow, OpenGap, SinkRow, Store};
+use assay_model::{Sandbox, Text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -24,6 +24,9 @@ struct Status {
     open: Vec<Stored>,
     gaps: Vec<OpenGap>,
     modules: BTreeMap<String, ModuleRow>,
+    lists: BTreeMap<String, ListRow>,
+    /// Files that are not loaded, and why.
+    refused: BTreeMap<Text, String>,
     /// Name, alerts that wait, and how it fares.
     sinks: Vec<(String, u64, SinkRow)>,
     sandbox: Sandbox,
@@ -63,6 +66,8 @@ impl Status {
             gaps: store.gaps()?,
             sandbox: sandbox(&modules),
             modules,
+            lists: store.lists()?,
+            refused: store.refused()?,
             sinks,
         })
     }
@@ -75,7 +80,11 @@ impl Status {
                 "missing": module.missing, "version": module.manifest.as_ref().map(|m| &m.version),
             })
         };
+        let list = |list: &ListRow| json!({"name": list.name, "path": list.path, "sha256": list.sha256, "state": list.state, "kinds": list.kinds});
+        let refused = |(path, why): (&Text, &String)| json!({"path": path, "reason": why});
         json!({
+            "lists": self.lists.values().map(list).collect::<Vec<_>>(),
+            "refused": self.refused.iter().map(refused).collect::<Vec<_>>(),
             "last_run": self.last_run, "last_full": self.last_full, "root": self.root, "os": self.os,
             "last_alert": self.last_alert, "open": self.open.iter().map(body).collect::<Vec<_>>(), "gaps": self.gaps,
             "modules": self.modules.values().map(module).collect::<Vec<_>>(),
@@ -102,6 +111,14 @@ impl Status {
             facts.extend(names.zip(lines).map(|(name, line)| [name.to_owned(), line]));
         };
         add("modules", self.module_lines());
+        add("watch lists", self.list_lines());
+        add(
+            "refused",
+            self.refused
+                .iter()
+                .map(|(path, why)| refused_line(path, why))
+                .collect(),
+        );
         add("sandbox", self.sandbox_lines());
         add("sinks", self.sinks.iter().map(sink_line).collect());
         say!("{}", table(&[], facts.into_iter().map(Vec::from)))?;
@@ -163,6 +180,26 @@ impl Status {
         lines
     }
 
+    /// Those that are watched on one line, and one line for each that is gone.
+    fn list_lines(&self) -> Vec<String> {
+        let in_state = |state| self.lists.values().filter(move |list| list.state == state);
+        let watched: Vec<_> = in_state(ListState::Watched)
+            .map(|list| clean(&list.name))
+            .collect();
+        let mut lines: Vec<String> = Vec::new();
+        if !watched.is_empty() {
+            lines.push(watched.join(", "));
+        }
+        lines.extend(in_state(ListState::Missing).map(|list| {
+            let kinds = clean(&list.kinds.join(", "));
+            format!(
+                "{} is not there any more; nobody watches {kinds}",
+                clean(&list.name)
+            )
+        }));
+        lines
+    }
+
     fn sandbox_lines(&self) -> Vec<String> {
         let active = &self.sandbox.active;
         let mut lines = vec![if active.is_empty() {
@@ -177,6 +214,15 @@ impl Status {
                 .map(|missing| format!("not in force: {}", clean(missing))),
         );
         lines
+    }
+}
+
+/// What is wrong in a watch list begins with the place.
+fn refused_line(path: &Text, why: &str) -> String {
+    if why.contains(&path.to_string()) {
+        clean(why)
+    } else {
+        clean(&format!("{path}: {why}"))
     }
 }
 

@@ -60,7 +60,8 @@ pub struct Delta {
 /// Compares a whole scan with what is stored of the module.
 ///
 /// `learned` is the manifest under which the rows were written, `None` for a new module: kinds that it does not
-/// have are learned, and fields that it does not have are learned on entries that are otherwise equal.
+/// have, or with another [`definition`](Kind::definition), are learned, and fields that it does not have are learned on
+/// entries that are otherwise equal.
 #[must_use]
 pub fn compare(
     learned: Option<&Manifest>,
@@ -75,6 +76,8 @@ pub fn compare(
         .iter()
         .map(|kind| (kind.name.as_str(), KindRules::new(kind, learned)))
         .collect();
+    let unparsable = entries.iter().filter(|entry| entry.unparsable.is_some());
+    let whole_files: HashSet<Identity> = unparsable.map(|e| (e.kind.clone(), e.key.clone())).collect();
     let mut fresh = Vec::new();
     for entry in entries {
         let Some(rules) = kinds.get(entry.kind.as_str()) else {
@@ -86,20 +89,26 @@ pub fn compare(
             None => fresh.push(entry),
         }
     }
-    // What a gap hides may be there. A kind that the module no longer has is not looked at; that is no removal.
-    rows.retain(|(kind, _), row| {
-        let hidden = row
-            .source()
-            .is_some_and(|source| gaps.iter().any(|gap| gap.hides(source)));
+    // What a gap hides may be there, and so may what a file holds that makes no sense as a whole: the entry that says so
+    // bears the file's path. A kind that the module no longer has is not looked at; that is no removal.
+    rows.retain(|(kind, key), row| {
+        let hidden = row.source().is_some_and(|source| {
+            gaps.iter().any(|gap| gap.hides(source))
+                || (source != key && whole_files.contains(&(kind.clone(), source.clone())))
+        });
         !hidden && kinds.contains_key(kind.as_str())
     });
-    let edited = edits(&kinds, &rows, &fresh);
+    let mut edited = edits(&kinds, &rows, &fresh);
+    edited.extend(returned(&rows, &fresh));
     for entry in fresh {
         let identity = (entry.kind.clone(), entry.key.clone());
         let Some(rules) = kinds.get(entry.kind.as_str()) else {
             continue;
         };
-        let renamed = edited.get(&identity).cloned();
+        let renamed = edited
+            .get(&identity)
+            .filter(|old| rows.contains_key(*old))
+            .cloned();
         let before = renamed
             .as_ref()
             .and_then(|old| rows.remove(old))
@@ -107,11 +116,27 @@ pub fn compare(
         let delta = rules.seen(identity, before, entry);
         deltas.extend(delta.map(|delta| Delta { renamed, ..delta }));
     }
-    deltas.extend(
-        rows.into_iter()
-            .filter_map(|(identity, before)| gone(identity, before)),
-    );
+    deltas.extend(rows.into_iter().filter_map(|(identity, before)| {
+        let learns = kinds.get(identity.0.as_str()).is_some_and(|rules| rules.learn);
+        if learns {
+            Some(forgotten(identity, before))
+        } else {
+            gone(identity, before)
+        }
+    }));
     deltas
+}
+
+/// An entry of a kind that is learned anew, and that is none of its entries any more: nobody took it away.
+fn forgotten(identity: Identity, before: Row) -> Delta {
+    Delta {
+        identity,
+        renamed: None,
+        what: None,
+        changed: Vec::new(),
+        before,
+        after: Row::default(),
+    }
 }
 
 /// Entries whose key holds what was edited: a crontab's line is known by its whole text. Where one entry went and one
@@ -155,6 +180,23 @@ fn edits(
     pairs.collect()
 }
 
+/// Entries that were edited so, and are back under the key that was accepted, whatever else happened to their file. By
+/// that identity: the one they are known as.
+fn returned<'a>(
+    gone: &'a BTreeMap<Identity, Row>,
+    fresh: &'a [Entry],
+) -> impl Iterator<Item = (Identity, Identity)> + 'a {
+    let renamed = gone.iter().filter_map(|(identity, row)| {
+        let accepted = row.baseline.as_ref()?;
+        (accepted.key != identity.1).then_some(((&accepted.kind, &accepted.key), identity))
+    });
+    let renamed: HashMap<_, _> = renamed.collect();
+    fresh.iter().filter_map(move |entry| {
+        let old = renamed.get(&(&entry.kind, &entry.key))?;
+        Some(((entry.kind.clone(), entry.key.clone()), (*old).clone()))
+    })
+}
+
 /// An entry that was not seen, in a place that was read whole.
 fn gone(identity: Identity, before: Row) -> Option<Delta> {
     let state = before.state.as_ref()?;
@@ -192,6 +234,8 @@ struct KindRules<'a> {
 impl<'a> KindRules<'a> {
     fn new(kind: &'a Kind, learned: Option<&Manifest>) -> Self {
         let old = learned.and_then(|manifest| manifest.kind_named(&kind.name));
+        // Found in another way than before, the kind is as good as another one.
+        let old = old.filter(|old| old.definition == kind.definition);
         let was_known = |name: &str| old.is_some_and(|old| old.fields.iter().any(|f| f.name == name));
         Self {
             compared: kind

@@ -3,6 +3,7 @@
 //! A file is checked by itself, so that an error names its line; then the tables are laid over each other in the
 //! order of their names, and lists of sinks are joined.
 
+use crate::signature::Key;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use std::time::Duration;
 pub struct Config {
     /// Which modules run, and what they may use.
     pub modules: Modules,
+    /// Which watch lists there are.
+    pub watch: WatchLists,
     /// How files are measured.
     pub verify: Verify,
     /// What becomes of a change after it was alerted.
@@ -36,6 +39,8 @@ pub struct Modules {
     pub disabled: Vec<String>,
     /// What a module file must be to be loaded.
     pub trust: Trust,
+    /// Public keys of minisign, one of which signs every module file with `trust = "signed"`.
+    pub keys: Vec<Key>,
     /// How many run at the same time.
     pub parallel: usize,
     /// Wall-clock time for one scan.
@@ -52,12 +57,23 @@ impl Default for Modules {
             folders: Vec::new(),
             disabled: Vec::new(),
             trust: Trust::Owner,
+            keys: Vec::new(),
             parallel: 2,
             deadline: Time::seconds(30),
             cpu: Time::seconds(30),
             memory: Size(1 << 30),
         }
     }
+}
+
+/// `[watch]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WatchLists {
+    /// Folders that watch lists are read from; empty stands for the folders of the installation.
+    pub folders: Vec<PathBuf>,
+    /// Lists, by name, that are not watched.
+    pub disabled: Vec<String>,
 }
 
 /// `modules.trust`
@@ -69,6 +85,8 @@ pub enum Trust {
     Owner,
     /// That, and its digest is in `modules.lock`, where `assay module trust` puts it.
     Pinned,
+    /// That, and one of `modules.keys` signed it.
+    Signed,
 }
 
 /// `[verify]`
@@ -371,15 +389,28 @@ fn check(path: &Path, text: &str) -> Result<toml::Table, ConfigError> {
     toml::from_str(text).map_err(|e| invalid(path, text, &e))
 }
 
-fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let start = error.span().map_or(0, |span| span.start).min(text.len());
-    let before = text.get(..start).unwrap_or_default();
+/// What toml found wrong, with its place.
+pub(crate) fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let start = error.span().map_or(0, |span| span.start);
+    invalid_at(path, text, start, with_nearest_key(error.message()))
+}
+
+/// Something wrong at a byte of a file.
+pub(crate) fn invalid_at(path: &Path, text: &str, start: usize, message: String) -> ConfigError {
+    let (line, column) = place(text, start);
     ConfigError::Invalid {
         path: path.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
-        message: with_nearest_key(error.message()),
+        line,
+        column,
+        message,
     }
+}
+
+/// Line and column of a byte, from 1.
+pub(crate) fn place(text: &str, start: usize) -> (usize, usize) {
+    let before = text.get(..start.min(text.len())).unwrap_or_default();
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    (before.matches('\n').count() + 1, column)
 }
 
 /// Turns serde's list of all expected keys into the one that was probably meant.

@@ -1,5 +1,7 @@
-//! Which modules are there? Every shared library in the module folders.
+//! Which modules are there? Every shared library and every executable in the module folders.
 
+use crate::script::{self, Code};
+use crate::signature::{self, Key};
 use crate::trust::{self, Refused};
 use assay_model::Stamp;
 use serde::{Deserialize, Serialize};
@@ -14,8 +16,11 @@ use std::path::{Path, PathBuf};
 pub struct Candidate {
     /// Where it is.
     pub path: PathBuf,
-    /// Its name as far as the file tells: `cron` of `libassay_module_cron.so`. The manifest has the last word.
+    /// Its name as far as the file tells: `cron` of `libassay_module_cron.so`, `ssh_keys` of `ssh_keys.py`. The manifest
+    /// has the last word.
     pub name: String,
+    /// How it comes to run.
+    pub code: Code,
     /// The checked descriptor, from which it is loaded.
     pub file: File,
     /// Identity and times of the file.
@@ -42,13 +47,45 @@ pub struct Pins {
     pub modules: BTreeMap<String, String>,
 }
 
+/// What a module file must be besides trusted.
+#[derive(Clone, Copy, Debug)]
+pub enum Demand<'a> {
+    /// Nothing more.
+    None,
+    /// One whose digest is known.
+    Pinned(&'a Pins),
+    /// One that a key has signed.
+    Signed(&'a [Key]),
+}
+
+impl Demand<'_> {
+    /// Why it is not met.
+    fn unmet(self, module: &Candidate) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Pinned(pins) => {
+                let is_pinned = pins.modules.get(&module.name) == Some(&module.sha256);
+                let fix = format!("run `assay module trust {}`", module.path.display());
+                (!is_pinned).then(|| format!("its digest is not in modules.lock; {fix}"))
+            }
+            Self::Signed(keys) => {
+                let signer = signature::signer(&module.path, &module.file, keys);
+                signer.err().map(|unsigned| unsigned.to_string())
+            }
+        }
+    }
+}
+
 /// What a module file was when its digest was last taken, by its path.
 pub type KnownFiles = BTreeMap<PathBuf, (Stamp, String)>;
 
-/// Looks through the folders; with `pins`, only files that are pinned are loaded. A file that is as it was in `known`
+/// Assay's own programs, which lie beside the modules in a build folder.
+const OWN_PROGRAMS: &[&str] = &["assay", "assay-host"];
+
+/// Looks through the folders; only files that meet the `demand` are loaded. A file that is as it was in `known`
 /// is not read again. A folder that is not there is no error: it holds no modules.
 #[must_use]
-pub fn discover(folders: &[PathBuf], disabled: &[String], pins: Option<&Pins>, known: &KnownFiles) -> Found {
+pub fn discover(folders: &[PathBuf], disabled: &[String], demand: Demand<'_>, known: &KnownFiles) -> Found {
     let mut found = Found::default();
     for folder in folders {
         // Links on the way are resolved once; from then on no link is followed.
@@ -61,21 +98,20 @@ pub fn discover(folders: &[PathBuf], disabled: &[String], pins: Option<&Pins>, k
             .sort_by_file_name();
         for file in files.into_iter().filter_map(Result::ok) {
             let path = file.into_path();
-            let Some(name) = module_name(&path) else { continue };
-            if disabled.contains(&name) || found.candidates.iter().any(|c| c.name == name) {
+            if library_name(&path).is_none() && !is_executable(&path) {
                 continue;
             }
-            match open(&path, name, known) {
-                Ok(candidate)
-                    if pins
-                        .is_some_and(|pins| pins.modules.get(&candidate.name) != Some(&candidate.sha256)) =>
-                {
-                    let fix = format!("run `assay module trust {}`", path.display());
-                    found
-                        .refused
-                        .push((path, format!("its digest is not in modules.lock; {fix}")));
-                }
-                Ok(candidate) => found.candidates.push(candidate),
+            if let Ok(name) = module_name(&path)
+                && (disabled.contains(&name) || found.candidates.iter().any(|c| c.name == name))
+            {
+                continue;
+            }
+            match open(&path, known) {
+                Ok(None) => {}
+                Ok(Some(candidate)) => match demand.unmet(&candidate) {
+                    Some(why) => found.refused.push((path, why)),
+                    None => found.candidates.push(candidate),
+                },
                 Err(refused) => found.refused.push((path, refused.to_string())),
             }
         }
@@ -87,16 +123,31 @@ pub fn discover(folders: &[PathBuf], disabled: &[String], pins: Option<&Pins>, k
 /// Opens one module file, if it can be trusted.
 ///
 /// # Errors
-/// When it cannot.
+/// When it cannot, or is no module.
 pub fn open_module(path: &Path) -> Result<Candidate, Refused> {
-    let name = module_name(path).ok_or_else(|| Refused::NotRegular {
+    let no_module = |fix| Refused::NoModule {
         path: path.to_owned(),
-    })?;
-    open(path, name, &KnownFiles::new())
+        fix,
+    };
+    if path.is_file() && library_name(path).is_none() && !script::may_execute(path) {
+        return Err(no_module("a script must be executable: run `chmod +x` on it"));
+    }
+    open(path, &KnownFiles::new())?.ok_or_else(|| {
+        no_module(
+            "it is no shared library and no program, and has no first line such as `#!/usr/bin/env python3`",
+        )
+    })
 }
 
-fn open(path: &Path, name: String, known: &KnownFiles) -> Result<Candidate, Refused> {
+/// `None` for a file that nobody could run as a module.
+fn open(path: &Path, known: &KnownFiles) -> Result<Option<Candidate>, Refused> {
     let file = trust::open(path)?;
+    let code = match library_name(path) {
+        Some(_) => Some(Code::Native),
+        None => script::code_of(path, &file)?,
+    };
+    let Some(code) = code else { return Ok(None) };
+    let name = module_name(path)?;
     let failed = |why: std::io::Error| Refused::Open {
         path: path.to_owned(),
         why,
@@ -114,22 +165,41 @@ fn open(path: &Path, name: String, known: &KnownFiles) -> Result<Candidate, Refu
     } else {
         Stamp::default()
     };
-    Ok(Candidate {
+    Ok(Some(Candidate {
         path: path.to_owned(),
         name,
+        code,
         file,
         stamp,
         sha256,
-    })
+    }))
 }
 
-/// `libassay_module_cron.so`, `assay_module_cron.so` and `cron.so` are all `cron`.
-fn module_name(path: &Path) -> Option<String> {
+/// Whether a file, or what a link leads to, could be run, and is none of Assay's own.
+fn is_executable(path: &Path) -> bool {
+    let own = |name: &&str| path.file_name().is_some_and(|file| file == *name);
+    !OWN_PROGRAMS.iter().any(own) && script::may_execute(path)
+}
+
+/// `libassay_module_cron.so`, `assay_module_cron.so` and `cron.so` are all `cron`; other files are no library.
+fn library_name(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_str()?;
     path.extension().filter(|e| *e == "so" || *e == "dylib")?;
     let name = stem.strip_prefix("lib").unwrap_or(stem);
     let name = name.strip_prefix("assay_module_").unwrap_or(name);
     (!name.is_empty() && !name.starts_with('.')).then(|| name.to_owned())
+}
+
+/// The module that a file is named for: that of a library, or `ssh_keys` of `ssh_keys.py`.
+fn module_name(path: &Path) -> Result<String, Refused> {
+    let is_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let script = stem.filter(|stem| !stem.is_empty() && stem.bytes().all(is_word));
+    library_name(path)
+        .or_else(|| script.map(str::to_owned))
+        .ok_or_else(|| Refused::Name {
+            path: path.to_owned(),
+        })
 }
 
 fn digest(file: &File) -> std::io::Result<String> {

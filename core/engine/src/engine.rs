@@ -4,16 +4,17 @@ use crate::alert::Stored;
 use crate::config::Config;
 use crate::config::Trust;
 use crate::deliver::{self, SinkReport, deliver};
-use crate::discover::{Found, KnownFiles, Pins, discover};
+use crate::discover::{Demand, Found, KnownFiles, Pins, discover};
 use crate::facts::Measure;
 use crate::run::{Failure, Limits, Target, collect};
 use crate::settle::{Looked, Outcome, Settler};
 use crate::store::{self, Lock, ModuleRow, Store, StoreError};
+use crate::watch::{self, Lists};
 use crate::{hang, places, trust};
 use assay_model::{Input, Operation, Os, Text};
 use assay_root::{Checker, Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, sync_channel};
@@ -28,7 +29,9 @@ pub struct Options {
     pub state: PathBuf,
     /// Folders with modules.
     pub folders: Vec<PathBuf>,
-    /// The program that loads them.
+    /// Folders with watch lists.
+    pub watch: Vec<PathBuf>,
+    /// The program that loads modules.
     pub host: PathBuf,
     /// The configuration.
     pub config: Config,
@@ -48,6 +51,20 @@ pub enum EngineError {
     /// The program that loads modules is not trusted, or not there.
     #[error("cannot use the module host")]
     Host(#[from] trust::Refused),
+    /// The one module that was asked for may not be loaded.
+    #[error(transparent)]
+    Module(trust::Refused),
+    /// The one watch list that was asked for cannot be used.
+    #[error(transparent)]
+    List(watch::Unsound),
+    /// There is a watch list, and nothing to read it.
+    #[error(
+        "the module `files`, which reads watch lists, is not there or not trusted; see `assay module list`"
+    )]
+    NoFiles,
+    /// No folder could be made to try a module in.
+    #[error("cannot make a scratch folder")]
+    Scratch(#[source] std::io::Error),
     /// There is nothing to run.
     #[error("no modules in {}; build them with `cargo build --release`, or name their folder with --modules", list(.0))]
     NoModules(Vec<PathBuf>),
@@ -117,6 +134,18 @@ impl Engine {
         self.os
     }
 
+    /// The root that is looked at.
+    pub(crate) fn root(&self) -> &Arc<Root> {
+        &self.root
+    }
+
+    /// The program that loads modules, if it is what it must be.
+    pub(crate) fn trusted_host(&self) -> Result<&Path, trust::Refused> {
+        let host = &self.options.host;
+        trust::open(&host.canonicalize().unwrap_or_else(|_| host.clone()))?;
+        Ok(host)
+    }
+
     /// Scans, compares, stores and delivers once. `progress` is told of each module that is done.
     ///
     /// # Errors
@@ -156,13 +185,7 @@ impl Engine {
         if found.candidates.is_empty() && found.refused.is_empty() {
             return Err(EngineError::NoModules(self.options.folders.clone()));
         }
-        trust::open(
-            &self
-                .options
-                .host
-                .canonicalize()
-                .unwrap_or_else(|_| self.options.host.clone()),
-        )?;
+        self.trusted_host()?;
         let mut sinks = deliver::open(config, &mut store)?;
         let failed_before: Vec<bool> = sinks.iter().map(deliver::Delivery::failed).collect();
         let how = Measure {
@@ -188,7 +211,14 @@ impl Engine {
             .refused
             .iter()
             .map(|(path, why)| (Text::from(path.as_path()), why.clone()));
-        settler.refused(&refused.collect())?;
+        let mut refused: BTreeMap<Text, String> = refused.collect();
+        let lists = self.lists(&found);
+        if let Some(lists) = &lists {
+            refused.extend(settler.refused_lists(lists)?);
+            settler.lists(lists)?;
+        }
+        settler.refused(&refused)?;
+        let lists = lists.map(|lists| watch::config(&lists.sound)).unwrap_or_default();
         settler.missing(
             &found
                 .candidates
@@ -199,7 +229,7 @@ impl Engine {
         let modules = found.candidates.len();
         let mut done = 0;
         if !full {
-            let (same, looked) = self.unchanged(&root, &known, &found);
+            let (same, looked) = self.unchanged(&root, &known, &found, &lists);
             for module in found
                 .candidates
                 .extract_if(.., |module| same.contains(&module.name))
@@ -209,7 +239,7 @@ impl Engine {
             done = same.len();
             settler.looked(looked);
         }
-        self.scan(&found, avoid, |outcome| {
+        self.scan(&found, &lists, avoid, |outcome| {
             done += 1;
             progress(&outcome.name, done, modules);
             settler.module(outcome)?;
@@ -260,19 +290,33 @@ impl Engine {
     }
 
     /// What a module is asked, besides the files that it reads: other answers may follow from another question.
-    fn request_of(&self, module: &str) -> String {
-        let config = self
-            .options
-            .config
-            .module
-            .get(module)
-            .map(|table| toml::to_string(table).unwrap_or_default());
+    fn request_of(&self, module: &str, lists: &toml::Table) -> String {
+        let config = toml::to_string(&self.config_of(module, lists)).ok();
         let root = self.root.path().display();
         let (os, version) = (self.os.as_str(), env!("CARGO_PKG_VERSION"));
         crate::alert::digest(&format!(
             "{version}\n{os}\n{root}\n{}",
             config.unwrap_or_default()
         ))
+    }
+
+    /// The watch lists; `None` when the module that looks at what they name is not there.
+    fn lists(&self, found: &Found) -> Option<Lists> {
+        let is_watched = found.candidates.iter().any(|module| module.name == watch::MODULE);
+        is_watched.then(|| self.watch_lists())
+    }
+
+    /// The module's own table of the configuration; for the one that looks at what they name, the watch lists.
+    fn config_of(&self, module: &str, lists: &toml::Table) -> toml::Table {
+        if module == watch::MODULE {
+            return lists.clone();
+        }
+        self.options
+            .config
+            .module
+            .get(module)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The modules that would say what they said last time, because everything that they looked at is as it was; and
@@ -282,6 +326,7 @@ impl Engine {
         root: &Arc<Root>,
         known: &BTreeMap<String, ModuleRow>,
         found: &Found,
+        lists: &toml::Table,
     ) -> (BTreeSet<String>, Looked) {
         let mut questions = Vec::new();
         for module in &found.candidates {
@@ -292,7 +337,7 @@ impl Engine {
                 && row.path.as_path() == module.path
                 && row.failure.is_none()
                 && !row.missing
-                && row.request.as_ref() == Some(&self.request_of(&module.name));
+                && row.request.as_ref() == Some(&self.request_of(&module.name, lists));
             if let Some(inputs) = row.inputs.clone().filter(|_| as_before) {
                 questions.push((module.name.clone(), inputs));
             }
@@ -353,6 +398,7 @@ impl Engine {
     fn scan(
         &self,
         found: &Found,
+        lists: &toml::Table,
         avoid: Vec<PathBuf>,
         mut settle: impl FnMut(Outcome) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
@@ -381,13 +427,7 @@ impl Engine {
                 let send = send.clone();
                 scope.spawn(move || {
                     while let Some(module) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let config = self
-                            .options
-                            .config
-                            .module
-                            .get(&module.name)
-                            .cloned()
-                            .unwrap_or_default();
+                        let config = self.config_of(&module.name, lists);
                         let list = |target| {
                             collect(
                                 &self.options.host,
@@ -412,7 +452,7 @@ impl Engine {
                             name: module.name.clone(),
                             path: module.path.as_path().into(),
                             stamp: module.stamp,
-                            request: self.request_of(&module.name),
+                            request: self.request_of(&module.name, lists),
                             sha256: module.sha256.clone(),
                             output,
                         };
@@ -439,13 +479,7 @@ impl Engine {
         if found.candidates.is_empty() {
             return Err(EngineError::NoModules(self.options.folders.clone()));
         }
-        trust::open(
-            &self
-                .options
-                .host
-                .canonicalize()
-                .unwrap_or_else(|_| self.options.host.clone()),
-        )?;
+        self.trusted_host()?;
         let limits = Limits {
             deadline: Duration::from_secs(10),
             cpu: Duration::from_secs(5),
@@ -466,7 +500,14 @@ impl Engine {
                 Operation::Describe,
                 &limits,
             )?;
-            crate::run::parse(&output, &module.name).map(|scan| scan.manifest)
+            let mut manifest = crate::run::parse(&output, &module.name)?.manifest;
+            if module.name == watch::MODULE {
+                for list in self.lists(&found).map(|lists| lists.sound).unwrap_or_default() {
+                    manifest.watch.extend(list.paths());
+                    manifest.kinds.extend(list.kinds());
+                }
+            }
+            Ok(manifest)
         };
         Ok(found
             .candidates
@@ -475,10 +516,21 @@ impl Engine {
             .collect())
     }
 
+    /// The watch lists, sound and not, without those that the configuration disables.
+    #[must_use]
+    pub fn watch_lists(&self) -> Lists {
+        watch::load(&self.options.watch, &self.options.config.watch.disabled)
+    }
+
     /// The files in the module folders, trusted and not, without those that are `disabled`.
     #[must_use]
     pub fn discover(&self, disabled: &[String], known: &KnownFiles) -> Found {
-        let pins = (self.options.config.modules.trust == Trust::Pinned).then_some(&self.options.pins);
-        discover(&self.options.folders, disabled, pins, known)
+        let modules = &self.options.config.modules;
+        let demand = match modules.trust {
+            Trust::Owner => Demand::None,
+            Trust::Pinned => Demand::Pinned(&self.options.pins),
+            Trust::Signed => Demand::Signed(&modules.keys),
+        };
+        discover(&self.options.folders, disabled, demand, known)
     }
 }

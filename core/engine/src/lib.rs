@@ -12,6 +12,7 @@ mod accept;
 pub mod alert;
 pub mod compare;
 pub mod config;
+pub mod conform;
 mod deliver;
 pub mod discover;
 mod engine;
@@ -20,11 +21,14 @@ pub mod hang;
 mod judge;
 pub mod places;
 pub mod run;
+pub mod script;
 mod settle;
+pub mod signature;
+pub mod single;
 pub mod store;
-#[cfg(target_os = "macos")]
 mod sys;
 pub mod trust;
+pub mod watch;
 
 pub use accept::{AcceptError, Selection};
 pub use engine::{Engine, EngineError, Options, Report};

@@ -1,8 +1,10 @@
 //! Where things are when nobody says otherwise.
 
+use crate::trust;
 use assay_model::Os;
 use assay_root::{Last, Root};
 use std::env;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 fn is_root() -> bool {
@@ -68,6 +70,30 @@ pub fn modules(program: &Path) -> Vec<PathBuf> {
     vec![first, own]
 }
 
+/// The folders that watch lists are read from: those of the installation that `program` belongs to, then those for an
+/// organisation's own.
+#[must_use]
+pub fn watch(program: &Path) -> Vec<PathBuf> {
+    let beside = program.parent().unwrap_or(Path::new("/"));
+    // `PREFIX/bin/assay` has its lists in `PREFIX/share/assay/watch.d`; a build folder, `target/PROFILE`, has them in
+    // the sources.
+    let installed = beside.with_file_name("share").join("assay/watch.d");
+    let sources = program
+        .ancestors()
+        .nth(3)
+        .filter(|tree| tree.join("core/engine").is_dir());
+    let first = match sources {
+        Some(tree) if !installed.is_dir() => tree.join("config/watch.d"),
+        _ => installed,
+    };
+    let own = if is_root() {
+        PathBuf::from("/etc/assay/watch.d")
+    } else {
+        xdg("XDG_CONFIG_HOME", ".config").join("assay/watch.d")
+    };
+    vec![first, own]
+}
+
 /// The program that loads modules, which is installed with the one that is running.
 #[must_use]
 pub fn host(program: &Path) -> PathBuf {
@@ -78,6 +104,20 @@ pub fn host(program: &Path) -> PathBuf {
     } else {
         beside.join("assay-host")
     }
+}
+
+/// The folder of `assay_module.py`, which script modules in Python import: that of the installation that `host` belongs
+/// to, or of the source tree that it was built in. `None` when there is none that is trusted.
+#[must_use]
+pub fn python(host: &Path) -> Option<PathBuf> {
+    let host = host.canonicalize().ok()?;
+    // `PREFIX/lib/assay/assay-host`; and `target/PROFILE/assay-host`, below the sources and, as a test leaves it, not.
+    let source = host.ancestors().nth(3).map(|tree| tree.join("modules/python"));
+    let folders = [source, Some(host.with_file_name("python"))];
+    folders.into_iter().flatten().find(|folder| {
+        // A colon would make two folders of it, the second of which anybody may have made.
+        !folder.as_os_str().as_bytes().contains(&b':') && trust::open(&folder.join("assay_module.py")).is_ok()
+    })
 }
 
 /// The system that `root` holds, told by the root itself.

@@ -4,11 +4,14 @@
 //! failure; the process and its group are gone afterwards.
 
 use crate::discover::{Candidate, hex};
-use assay_model::{Confine, HostInfo, Operation, Os, PROTOCOL_VERSION, Request};
+use crate::places;
+use crate::script::{self, Code};
+use assay_model::{Confine, HostInfo, Operation, Os, PROTOCOL_VERSION, Request, Script, Text};
 use command_fds::{CommandFdExt as _, FdMapping};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use sha2::{Digest as _, Sha256};
+use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -104,6 +107,19 @@ pub fn collect(
     op: Operation,
     limits: &Limits,
 ) -> Result<Output, Failure> {
+    collect_as(None, host, module, target, config, op, limits)
+}
+
+/// The same as another user, who has none of root's rights; only root can.
+pub(crate) fn collect_as(
+    user: Option<u32>,
+    host: &Path,
+    module: &Candidate,
+    target: &Target,
+    config: &toml::Table,
+    op: Operation,
+    limits: &Limits,
+) -> Result<Output, Failure> {
     let started = Instant::now();
     let config = serde_json::to_value(config)
         .ok()
@@ -121,30 +137,48 @@ pub fn collect(
         },
         avoid: target.avoid.iter().map(|path| path.as_path().into()).collect(),
     };
+    let python = match module.code {
+        Code::Native => None,
+        Code::Program | Code::Script(_) => places::python(host),
+    };
     let confine = Confine {
-        module: module.path.to_string_lossy().into_owned(),
+        module: module.path.as_path().into(),
+        script: script_of(module, python.as_deref()),
+        root: target.root.clone(),
+        deadline_ms: request.deadline_ms,
         core: std::process::id(),
         memory: limits.memory,
         cpu_seconds: limits.cpu.as_secs().max(1),
     };
-    let lines = [serde_json::to_string(&confine), serde_json::to_string(&request)];
-    let lines = lines.map(Result::unwrap_or_default).join("\n") + "\n";
+    let confine = serde_json::to_string(&confine).unwrap_or_default();
+    let request = serde_json::to_string(&request).unwrap_or_default() + "\n";
 
     let start = || -> io::Result<Process> {
-        let file = module.file.try_clone()?;
+        let mut files = vec![FdMapping {
+            parent_fd: module.file.try_clone()?.into(),
+            child_fd: 3,
+        }];
+        if let Code::Script(interpreter) = &module.code {
+            files.push(FdMapping {
+                parent_fd: interpreter.file.try_clone()?.into(),
+                child_fd: 4,
+            });
+        }
         let mut command = Command::new(host);
         command
-            .fd_mappings(vec![FdMapping {
-                parent_fd: file.into(),
-                child_fd: 3,
-            }])
-            .map_err(|_| io::Error::other("descriptor 3 was mapped twice"))?
+            .fd_mappings(files)
+            .map_err(|_| io::Error::other("a descriptor was mapped twice"))?
+            .arg(&confine)
             .env_clear()
+            .envs(environment(module, python.as_deref()))
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(user) = user {
+            command.uid(user).gid(user);
+        }
         let child = command.spawn()?;
         Ok(Process { child, reaped: false })
     };
@@ -152,7 +186,7 @@ pub fn collect(
     let mut output = Output::default();
     converse(
         &mut process.child,
-        lines.as_bytes(),
+        request.as_bytes(),
         &mut output,
         started + limits.deadline,
     )
@@ -168,6 +202,41 @@ pub fn collect(
         .map_or_else(|| "could not be killed".to_owned(), describe);
     output.digest = hex(&Sha256::digest(&output.bytes));
     Ok(output)
+}
+
+/// How the host executes a module that is no library.
+fn script_of(module: &Candidate, python: Option<&Path>) -> Option<Script> {
+    let (interpreter, words) = match &module.code {
+        Code::Native => return None,
+        Code::Program => (None, Vec::new()),
+        Code::Script(found) => {
+            let words = found.words.iter().map(|word| word.as_os_str().into());
+            (Some(found.path.as_path().into()), words.collect())
+        }
+    };
+    Some(Script {
+        interpreter,
+        words,
+        python: python.map(Text::from),
+    })
+}
+
+/// What a script finds in its environment, and nothing of what the core has: a variable of whoever starts Assay is
+/// not to choose the code that a module runs. A library finds nothing.
+fn environment(module: &Candidate, python: Option<&Path>) -> Vec<(&'static str, OsString)> {
+    if matches!(module.code, Code::Native) {
+        return Vec::new();
+    }
+    let mut variables: Vec<(&str, OsString)> = vec![
+        ("PATH", script::PATH.into()),
+        ("LC_ALL", "C.UTF-8".into()),
+        ("PYTHONDONTWRITEBYTECODE", "1".into()),
+        // Not from the folder of the script, whose other files nobody has checked, nor from a home.
+        ("PYTHONSAFEPATH", "1".into()),
+        ("PYTHONNOUSERSITE", "1".into()),
+    ];
+    variables.extend(python.map(|folder| ("PYTHONPATH", folder.into())));
+    variables
 }
 
 /// A child whose whole process group dies when this is dropped.

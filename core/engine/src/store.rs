@@ -8,12 +8,14 @@
 mod alerts;
 mod entries;
 mod folder;
+mod lists;
 mod modules;
 mod open;
 mod schema;
 mod witness;
 
 pub use folder::{Lock, lock, put_aside};
+pub use lists::{ListRow, ListState};
 
 use crate::compare::{Identity, Row};
 use crate::facts::{Known, Role};

@@ -2,6 +2,10 @@
 //! Assay, and be writable by nobody else. Checking and opening use one descriptor, so what was checked is what
 //! is loaded.
 
+mod lists;
+#[cfg(target_os = "linux")]
+mod served;
+
 use rustix::fs::{self, FileType, Mode, OFlags, Stat};
 use rustix::process::geteuid;
 use std::ffi::OsStr;
@@ -44,6 +48,54 @@ pub enum Refused {
         /// The folder.
         path: PathBuf,
     },
+    /// An access control list lets others write.
+    #[error("`{}` is writable by those that its access control list names; run `{} {}`", path.display(), lists::REMOVE, path.display())]
+    List {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// What the system says of it comes from a process of another user.
+    #[error("`{}` is on a file system that another user's process serves; keep the file elsewhere", path.display())]
+    Served {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// It is a link.
+    #[error("`{}` is a link; put the file itself there", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// No module is called so.
+    #[error("`{}` is named for no module; rename it to a word of a-z, 0-9 and _, with or without a suffix", path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is nothing that could be run.
+    #[error("`{}` is no module; {fix}", path.display())]
+    NoModule {
+        /// The file.
+        path: PathBuf,
+        /// How it becomes one.
+        fix: &'static str,
+    },
+    /// Its first line, which is to name its interpreter, does not.
+    #[error("the first line of `{}` {why}", path.display())]
+    FirstLine {
+        /// The script.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: &'static str,
+    },
+    /// What its first line names is not trusted.
+    #[error("`{}` may not be run by what its first line names: {why}", path.display())]
+    Interpreter {
+        /// The script.
+        path: PathBuf,
+        /// What is wrong with the interpreter.
+        why: Box<Refused>,
+    },
     /// It is no regular file.
     #[error("`{}` is not a regular file", path.display())]
     NotRegular {
@@ -57,19 +109,8 @@ pub enum Refused {
 /// # Errors
 /// The first thing on the way from `/` that is not as it must be.
 pub fn open(path: &Path) -> Result<File, Refused> {
-    let mut folder = open_at(None, OsStr::new("/"), Path::new("/"), OFlags::DIRECTORY)?;
-    check(&folder, Path::new("/"))?;
-    let mut walked = PathBuf::from("/");
-    let mut names = path.components().filter_map(|component| match component {
-        Component::Normal(name) => Some(name),
-        _ => None,
-    });
-    let last = names.next_back().unwrap_or(OsStr::new("."));
-    for name in names {
-        walked.push(name);
-        folder = open_at(Some(&folder), name, &walked, OFlags::DIRECTORY)?;
-        check(&folder, &walked)?;
-    }
+    let last = path.file_name().unwrap_or(OsStr::new("."));
+    let folder = enter(path.parent().unwrap_or(Path::new("/")))?;
     let file = open_at(Some(&folder), last, path, OFlags::NONBLOCK | OFlags::NOCTTY)?;
     let stat = check(&file, path)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -80,15 +121,43 @@ pub fn open(path: &Path) -> Result<File, Refused> {
     Ok(file.into())
 }
 
+/// Whether `path`, an absolute path without links, is a folder that can be trusted, with every folder above it.
+///
+/// # Errors
+/// The first thing on the way from `/` that is not as it must be.
+pub fn folder(path: &Path) -> Result<(), Refused> {
+    enter(path).map(drop)
+}
+
+fn enter(path: &Path) -> Result<OwnedFd, Refused> {
+    let mut walked = PathBuf::from("/");
+    let mut folder = open_at(None, OsStr::new("/"), &walked, OFlags::DIRECTORY)?;
+    check(&folder, &walked)?;
+    for component in path.components() {
+        let Component::Normal(name) = component else {
+            continue;
+        };
+        walked.push(name);
+        folder = open_at(Some(&folder), name, &walked, OFlags::DIRECTORY)?;
+        check(&folder, &walked)?;
+    }
+    Ok(folder)
+}
+
 fn open_at(folder: Option<&OwnedFd>, name: &OsStr, path: &Path, flags: OFlags) -> Result<OwnedFd, Refused> {
     let flags = flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened = match folder {
         Some(folder) => fs::openat(folder, name, flags, Mode::empty()),
         None => fs::open(path, flags, Mode::empty()),
     };
-    opened.map_err(|errno| Refused::Open {
-        path: path.to_owned(),
-        why: errno.into(),
+    opened.map_err(|errno| match errno {
+        rustix::io::Errno::LOOP => Refused::Link {
+            path: path.to_owned(),
+        },
+        errno => Refused::Open {
+            path: path.to_owned(),
+            why: errno.into(),
+        },
     })
 }
 
@@ -97,6 +166,12 @@ fn check(opened: &OwnedFd, path: &Path) -> Result<Stat, Refused> {
         path: path.to_owned(),
         why: errno.into(),
     })?;
+    #[cfg(target_os = "linux")]
+    if served::by_somebody(opened, geteuid().as_raw()) {
+        return Err(Refused::Served {
+            path: path.to_owned(),
+        });
+    }
     if stat.st_uid != 0 && stat.st_uid != geteuid().as_raw() {
         return Err(Refused::Owner {
             path: path.to_owned(),
@@ -114,6 +189,11 @@ fn check(opened: &OwnedFd, path: &Path) -> Result<Stat, Refused> {
             path: path.to_owned(),
             who: "everybody",
             fix: "o-w",
+        });
+    }
+    if lists::lets_write(opened, writable(0o020)) {
+        return Err(Refused::List {
+            path: path.to_owned(),
         });
     }
     if writable(0o020) && stat.st_gid != 0 {

@@ -10,9 +10,6 @@ use std::io::{BufWriter, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// The descriptor that the core leaves open: the module file it has checked.
-const MODULE_DESCRIPTOR: i32 = 3;
-
 static ENTRIES: AtomicU64 = AtomicU64::new(0);
 /// Set when the core is gone or a record was refused: the scan is to end.
 static STOPPED: AtomicBool = AtomicBool::new(false);
@@ -60,22 +57,15 @@ fn with_cause(error: &dyn std::error::Error) -> String {
 
 #[cfg(target_os = "linux")]
 fn path_of_checked_file(_: &Confine) -> Result<String> {
-    Ok(format!("/proc/self/fd/{MODULE_DESCRIPTOR}"))
+    Ok(format!("/proc/self/fd/{}", crate::MODULE))
 }
 
 /// macOS cannot load from a descriptor: it loads by path, and only if the path still leads to the file that was
-/// checked. The folders above it were checked too, so only the owner could swap it meanwhile.
+/// checked.
 #[cfg(not(target_os = "linux"))]
-fn path_of_checked_file(confine: &Confine) -> Result<String> {
-    use std::os::fd::BorrowedFd;
-    // SAFETY: the core leaves this descriptor open for the life of the process.
-    let checked = unsafe { BorrowedFd::borrow_raw(MODULE_DESCRIPTOR) };
-    let checked = rustix::fs::fstat(checked).context("descriptor 3 is not open")?;
-    let now = rustix::fs::lstat(&confine.module).with_context(|| format!("`{}`", confine.module))?;
-    if (checked.st_dev, checked.st_ino) != (now.st_dev, now.st_ino) {
-        bail!("`{}` is not the file that was checked", confine.module);
-    }
-    Ok(confine.module.clone())
+fn path_of_checked_file(confine: &Confine) -> Result<std::path::PathBuf> {
+    crate::script::same_file(crate::module_file(), confine.module.as_path())?;
+    Ok(confine.module.as_path().to_owned())
 }
 
 impl Module {
@@ -137,7 +127,7 @@ unsafe extern "C" fn emit(_: *mut c_void, record: abi::Bytes) -> abi::Status {
     let record = unsafe { borrow(record) };
     match serde_json::from_slice::<Tag<'_>>(record).map(|tag| tag.record) {
         Ok("entry") => _ = ENTRIES.fetch_add(1, Ordering::Relaxed),
-        Ok("gap" | "inputs") => {}
+        Ok("gap" | "inputs" | "kinds") => {}
         _ => {
             // Handed on all the same, on one line of its own: the core says what is wrong with it.
             STOPPED.store(true, Ordering::Relaxed);

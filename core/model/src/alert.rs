@@ -141,6 +141,12 @@ impl What {
 }
 
 /// How bad it is.
+///
+/// ```
+/// use assay_sdk::Severity;
+/// assert!(Severity::Critical > Severity::High);
+/// assert_eq!(Severity::Medium.as_str(), "medium");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {

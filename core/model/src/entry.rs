@@ -9,9 +9,29 @@ use std::fmt;
 use std::path::Path;
 
 /// Fields by name. A field that an entry does not have is absent, never empty.
+///
+/// ```
+/// let entry = assay_sdk::Entry::new("job", "a", std::path::Path::new("/etc/x")).field("user", "ana");
+/// let fields: assay_sdk::Fields = entry.fields;
+/// assert_eq!(fields["user"], assay_sdk::Value::from("ana"));
+/// ```
 pub type Fields = BTreeMap<String, Value>;
 
 /// One persistence item that a module saw.
+///
+/// ```
+/// use assay_sdk::Entry;
+/// use std::path::Path;
+/// let table = Path::new("/etc/crontab");
+/// let job = Entry::new("cron_job", "@daily root /opt/x", table)
+///     .field("user", "root")
+///     .maybe("input", None::<&str>)
+///     .programs(vec!["/opt/x".into()]);
+/// assert_eq!(job.fields.keys().collect::<Vec<_>>(), ["user"]);
+///
+/// let broken = Entry::new("cron_table", table, table).unparsable("is a FIFO");
+/// assert_eq!(broken.unparsable.as_deref(), Some("is a FIFO"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// A kind that the module's manifest declares.
@@ -73,6 +93,16 @@ impl Entry {
 }
 
 /// The value of a field.
+///
+/// ```
+/// use assay_sdk::Value;
+/// assert_eq!(Value::from(true), Value::Bool(true));
+/// assert_eq!(Value::from(7), Value::Int(7));
+/// assert_eq!(Value::from("root"), Value::Text("root".into()));
+/// let users: Value = ["ana", "root"].into_iter().collect();
+/// assert_eq!(users, Value::List(vec!["ana".into(), "root".into()]));
+/// assert_eq!(users.to_string(), "[ana, root]");
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -167,6 +197,18 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 /// A place that a module was to read and could not.
+///
+/// ```
+/// use assay_sdk::{Gap, GapReason};
+/// let accounts = Gap {
+///     path: "/etc/passwd".into(),
+///     reason: GapReason::Permission,
+///     text: "permission denied".to_owned(),
+///     hides: vec!["/home".into()],
+/// };
+/// assert!(accounts.hides(&"/home/ana/.profile".into()));
+/// assert!(!accounts.hides(&"/etc/passwd-".into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// The file or folder, as an absolute path below the root.
@@ -192,6 +234,10 @@ impl Gap {
 }
 
 /// What kept a place from being read.
+///
+/// ```
+/// assert_eq!(assay_sdk::GapReason::TooBig.as_str(), "too_big");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {

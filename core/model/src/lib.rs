@@ -9,6 +9,7 @@ mod input;
 mod manifest;
 mod protocol;
 mod text;
+pub mod watch;
 
 pub use alert::{Alert, FieldChange, ProgramFacts, Severity, What};
 pub use entry::{Entry, Fields, Gap, GapReason, Value};
@@ -16,6 +17,6 @@ pub use facts::{Facts, FileType};
 pub use input::{Input, Look, Stamp};
 pub use manifest::{FieldKind, FieldMeaning, Kind, Manifest, Os, SourceCheck};
 pub use protocol::{
-    Confine, HostInfo, LogLevel, MAX_NESTING, Operation, PROTOCOL_VERSION, Record, Request, Sandbox,
+    Confine, HostInfo, LogLevel, MAX_NESTING, Operation, PROTOCOL_VERSION, Record, Request, Sandbox, Script,
 };
 pub use text::{Text, escape_bytes, escape_terminal};

@@ -4,6 +4,16 @@ use crate::{Severity, Value};
 use serde::{Deserialize, Serialize};
 
 /// A module's description of itself: printed by `assay kinds`, used by compare and judge.
+///
+/// ```
+/// use assay_sdk::{Kind, Manifest, Os};
+/// let manifest = Manifest::new("shells", "1.0.0", "programs that count as login shells")
+///     .platforms(&[Os::Linux])
+///     .kind(Kind::new("login_shell", "T1546.004", "a line of /etc/shells"))
+///     .watch(&["/etc/shells"]);
+/// assert_eq!(manifest.kind_named("login_shell").unwrap().technique, "T1546.004");
+/// assert!(manifest.kind_named("login").is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// One word, the same for ever.
@@ -64,6 +74,16 @@ impl Manifest {
 }
 
 /// One table of a module.
+///
+/// ```
+/// use assay_sdk::{FieldKind, Kind, Severity, SourceCheck};
+/// let kind = Kind::new("cron_job", "T1053.003", "a job line of a crontab")
+///     .severity(Severity::Medium)
+///     .source(SourceCheck::Content)
+///     .compared("user", FieldKind::Text, "whom it runs as")
+///     .shown("line", FieldKind::Int, "where it stands");
+/// assert_eq!(kind.fields.iter().map(|field| field.compared).collect::<Vec<_>>(), [true, false]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kind {
     /// Lower-case words joined by `_`, singular.
@@ -79,6 +99,10 @@ pub struct Kind {
     pub source: SourceCheck,
     /// Its fields.
     pub fields: Vec<FieldMeaning>,
+    /// Of a kind that a configuration makes: a digest of how its entries are found. Where it is another than before,
+    /// what the kind lists is learned anew, because then it is not the system that changed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub definition: String,
 }
 
 impl Kind {
@@ -92,6 +116,7 @@ impl Kind {
             severity: Severity::High,
             source: SourceCheck::Owner,
             fields: Vec::new(),
+            definition: String::new(),
         }
     }
     /// Sets the default severity.
@@ -128,6 +153,14 @@ impl Kind {
 }
 
 /// How much of an entry's source file the core compares by itself.
+///
+/// ```
+/// // A list of modules whose own bytes matter: whoever edits it hides what it lists.
+/// use assay_sdk::{Kind, SourceCheck};
+/// let kind = Kind::new("kernel_module_index", "T1547.006", "the modules that the kernel brings");
+/// assert_eq!(kind.source, SourceCheck::Owner);
+/// assert_eq!(kind.source(SourceCheck::Content).source, SourceCheck::Content);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceCheck {
@@ -141,6 +174,13 @@ pub enum SourceCheck {
 }
 
 /// A field of a kind.
+///
+/// ```
+/// use assay_sdk::{FieldKind, FieldMeaning, Kind};
+/// let kind = Kind::new("cron_job", "T1053.003", "a job").compared("user", FieldKind::Text, "whom it runs as");
+/// let user: &FieldMeaning = &kind.fields[0];
+/// assert_eq!((user.name.as_str(), user.kind, user.compared), ("user", FieldKind::Text, true));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldMeaning {
     /// Lower-case words joined by `_`.
@@ -155,6 +195,12 @@ pub struct FieldMeaning {
 }
 
 /// What values a field holds.
+///
+/// ```
+/// use assay_sdk::FieldKind;
+/// assert!(FieldKind::Int.holds(&7.into()));
+/// assert!(!FieldKind::Int.holds(&"7".into()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
@@ -183,6 +229,10 @@ impl FieldKind {
 }
 
 /// An operating system that a root may hold.
+///
+/// ```
+/// assert_eq!(assay_sdk::Os::Macos.as_str(), "macos");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Os {

@@ -1,6 +1,6 @@
 //! The lines between the core and a module's process.
 
-use crate::{Entry, Gap, Input, Manifest, Os, Text};
+use crate::{Entry, Gap, Input, Kind, Manifest, Os, Text};
 use serde::{Deserialize, Serialize};
 
 /// Version of the line protocol.
@@ -65,6 +65,12 @@ pub enum Record {
         /// The module's description of itself.
         manifest: Manifest,
     },
+    /// Kinds besides those of the manifest, of a module that learns them from its configuration or from what it reads.
+    /// They come after `hello` and before their first entry.
+    Kinds {
+        /// As in the manifest.
+        kinds: Vec<Kind>,
+    },
     /// One entry.
     Entry(Entry),
     /// A place that could not be read.
@@ -92,6 +98,13 @@ pub enum Record {
 }
 
 /// Gravity of a module's message.
+///
+/// ```
+/// // The last error is the reason that an alert `module_failed` gives.
+/// use assay_sdk::{LogLevel, testkit::Fixture};
+/// let seen = Fixture::new().scan(|scan| Ok(scan.log(LogLevel::Error, "no such database")));
+/// assert_eq!(seen.log, ["no such database"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
@@ -114,15 +127,38 @@ pub struct Sandbox {
     pub missing: Vec<String>,
 }
 
-/// The line that `assay-host` reads before the request: how to confine itself, and what to load then.
+/// What the core tells `assay-host` on its command line: how to confine itself, and what to load or execute then.
+/// Standard input holds the [`Request`] alone, as a script reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confine {
     /// The module file, for messages and for systems that load by path; what is loaded is descriptor 3.
-    pub module: String,
+    pub module: Text,
+    /// How to execute the module; absent for a shared library, which the host loads itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+    /// The root folder, which may be read.
+    pub root: String,
+    /// Milliseconds until the core kills the process.
+    pub deadline_ms: u64,
     /// Process id of the core, which the host does not outlive.
     pub core: u32,
     /// Bytes of address space.
     pub memory: u64,
     /// Seconds of processor time.
     pub cpu_seconds: u64,
+}
+
+/// How a script module is executed, in the environment that the host was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// What runs it, with every link resolved; what is executed is descriptor 4. Absent for an executable, which
+    /// runs by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<Text>,
+    /// The words of the command before the script: what the first line calls the interpreter, and its one argument.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Text>,
+    /// Folder of modules for Python, which may be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<Text>,
 }

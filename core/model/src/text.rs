@@ -14,6 +14,18 @@ use std::path::Path;
 /// `{"b64":"…"}` when they are not, so that lossy text never becomes a key.
 ///
 /// `Display` is for people: it escapes whatever could move a cursor, end a line or turn text around.
+///
+/// ```
+/// use assay_sdk::Text;
+/// let name = Text::from(&b"caf\xff"[..]);
+/// assert_eq!((name.as_bytes(), name.as_str(), name.is_empty()), (&b"caf\xff"[..], None, false));
+/// assert_eq!(name.to_string(), "caf\\xff");
+/// assert_eq!(name.clone().into_bytes(), b"caf\xff");
+///
+/// let path = Text::from("/etc/shells");
+/// assert_eq!(path, "/etc/shells");
+/// assert_eq!(path.as_path().file_name().unwrap(), "shells");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Vec<u8>);
 

@@ -6,6 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a path below a root could not be used.
+///
+/// ```
+/// let fixture = assay_sdk::testkit::Fixture::new();
+/// let error = fixture.root().read("/etc/x".as_ref(), 100).unwrap_err();
+/// assert_eq!(error.to_string(), "`/etc/x`: not found");
+/// assert!(error.is_not_found());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("`{}`: {why}", path.display())]
 pub struct RootError {
@@ -16,6 +23,12 @@ pub struct RootError {
 }
 
 /// What was wrong with a path.
+///
+/// ```
+/// use assay_sdk::{FileType, Why};
+/// assert_eq!(Why::WrongType(FileType::Fifo).to_string(), "is a FIFO");
+/// assert_eq!(Why::TooBig { limit: 4096 }.to_string(), "larger than 4096 bytes");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Why {
     /// Nothing is there, or a link on the way leads nowhere.

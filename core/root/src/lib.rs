@@ -4,11 +4,13 @@
 //! the root*; links, relative or absolute, resolve inside it as they would after a `chroot`. Whatever is not a
 //! regular file is never opened for reading, so that a FIFO cannot hang a scan and a device cannot act on it.
 //!
-//! On Linux the kernel does the resolving (`openat2` with `RESOLVE_IN_ROOT`, Linux 5.6); elsewhere
-//! [`walk`](mod@walk) does, one component and one descriptor at a time.
+//! On Linux the kernel does the resolving (`openat2` with `RESOLVE_IN_ROOT`, Linux 5.6); elsewhere `walk.rs` does, one
+//! component and one descriptor at a time.
 #![forbid(unsafe_code)]
 
 mod error;
+mod look;
+mod read;
 mod trace;
 mod walk;
 
@@ -16,20 +18,57 @@ pub use error::{RootError, Why};
 pub use trace::{Checker, Tracing, stamp};
 
 use assay_model::{Input, Look};
-use rustix::fs::{self, AtFlags, Mode, OFlags};
+use rustix::fs::{self, Mode, OFlags};
 use rustix::io::Errno;
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::Read as _;
+use std::ffi::OsString;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 /// What a path is, as `lstat` says.
+///
+/// ```
+/// use assay_sdk::{Last, Stat, testkit::Fixture};
+/// use std::path::Path;
+/// let fixture = Fixture::new().script("/opt/x", "#!/bin/sh\n");
+/// let stat: Stat = fixture.root().stat(Path::new("/opt/x"), Last::Follow).unwrap().unwrap();
+/// assert_eq!((stat.st_mode & 0o777, stat.st_size), (0o755, 10));
+/// ```
 pub type Stat = rustix::fs::Stat;
+/// What a name stands for.
+///
+/// ```
+/// use assay_sdk::{FileType, Last, testkit::Fixture};
+/// let fixture = Fixture::new().fifo("/etc/x");
+/// let stat = fixture.root().stat("/etc/x".as_ref(), Last::Keep).unwrap().unwrap();
+/// assert_eq!(FileType::from_raw_mode(stat.st_mode), FileType::Fifo);
+/// ```
 pub use rustix::fs::FileType;
 
 /// A folder that stands for `/`.
+///
+/// ```
+/// use assay_sdk::{Why, testkit::Fixture};
+/// use std::path::Path;
+/// let fixture = Fixture::new()
+///     .file("/etc/real", "text")
+///     .link("/etc/absolute", "/etc/real")
+///     .link("/etc/outside", "../../../../../../../etc/passwd")
+///     .fifo("/etc/fifo")
+///     .folder("/etc/folder")
+///     .file("/etc/large", "12345")
+///     .link("/etc/loop", "loop");
+/// let root = fixture.root();
+/// let read = |path: &str| root.read(Path::new(path), 4);
+/// // A link leads to where it would after a chroot.
+/// assert_eq!(read("/etc/absolute").unwrap(), b"text");
+/// assert!(read("/etc/outside").unwrap_err().is_not_found(), "this machine's passwd is out of reach");
+/// assert!(read("/../../etc/passwd").unwrap_err().is_not_found());
+/// // Only regular files are opened, and only as much is read as was asked for.
+/// assert_eq!(read("/etc/fifo").unwrap_err().to_string(), "`/etc/fifo`: is a FIFO");
+/// assert!(matches!(read("/etc/folder").unwrap_err().why, Why::WrongType(_)));
+/// assert!(matches!(read("/etc/large").unwrap_err().why, Why::TooBig { limit: 4 }));
+/// assert!(matches!(read("/etc/loop").unwrap_err().why, Why::Loop));
+/// ```
 #[derive(Debug)]
 pub struct Root {
     dir: OwnedFd,
@@ -44,6 +83,13 @@ pub struct Root {
 pub type Result<T> = std::result::Result<T, RootError>;
 
 /// A name in a folder.
+///
+/// ```
+/// use assay_sdk::{FileType, Listed, testkit::Fixture};
+/// let fixture = Fixture::new().link("/bin", "usr/bin");
+/// let listed: Vec<Listed> = fixture.root().list("/".as_ref()).unwrap();
+/// assert_eq!((listed[0].name.to_str(), listed[0].file_type), (Some("bin"), FileType::Symlink));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The name, any bytes but `/` and NUL.
@@ -53,6 +99,15 @@ pub struct Listed {
 }
 
 /// Whether a last component that is a link is followed.
+///
+/// ```
+/// use assay_sdk::{FileType, Last, testkit::Fixture};
+/// use std::path::Path;
+/// let fixture = Fixture::new().file("/etc/real", "").link("/etc/link", "real");
+/// let root = fixture.root();
+/// let is = |last| FileType::from_raw_mode(root.stat(Path::new("/etc/link"), last).unwrap().unwrap().st_mode);
+/// assert_eq!((is(Last::Keep), is(Last::Follow)), (FileType::Symlink, FileType::RegularFile));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
     /// It is followed, inside the root.
@@ -68,6 +123,16 @@ const HANDLE: OFlags = OFlags::RDONLY;
 
 impl Root {
     /// Opens the folder `path` of this machine as a root; links on the way to it are followed.
+    ///
+    /// ```
+    /// # let mounted = assay_sdk::testkit::Fixture::new().file("/etc/shells", "/bin/sh\n");
+    /// # let mounted = mounted.host("/");
+    /// use assay_sdk::Root;
+    /// use std::path::Path;
+    /// let root = Root::open(&mounted).unwrap();
+    /// assert_eq!(root.read(Path::new("/etc/shells"), 100).unwrap(), b"/bin/sh\n");
+    /// assert!(Root::open(&mounted.join("etc/shells")).is_err(), "no folder");
+    /// ```
     ///
     /// # Errors
     /// When it is not there, is no folder, or may not be entered.
@@ -92,6 +157,16 @@ impl Root {
 
     /// The same root with the portable resolver, for comparing the two.
     ///
+    /// ```
+    /// # let mounted = assay_sdk::testkit::Fixture::new().link("/etc/x", "/etc/y").file("/etc/y", "");
+    /// # let mounted = mounted.host("/");
+    /// use assay_sdk::Root;
+    /// use std::path::Path;
+    /// let (kernel, walk) = (Root::open(&mounted).unwrap(), Root::open_portable(&mounted).unwrap());
+    /// let link = Path::new("/etc/x");
+    /// assert_eq!(kernel.canonical(link).unwrap(), walk.canonical(link).unwrap());
+    /// ```
+    ///
     /// # Errors
     /// As [`Root::open`].
     pub fn open_portable(path: &Path) -> Result<Self> {
@@ -103,6 +178,16 @@ impl Root {
 
     /// The same root, in which nothing at or below `folders` is touched: they are the mount points, on this machine, of
     /// file systems that may never answer. Whatever leads there fails with [`Why::NoAnswer`].
+    ///
+    /// ```
+    /// use assay_sdk::{Why, testkit::Fixture};
+    /// use std::path::Path;
+    /// let fixture = Fixture::new().file("/mnt/nfs/x", "").link("/etc/x", "/mnt/nfs/x");
+    /// let root = fixture.root().avoiding(&[fixture.host("/mnt/nfs")]);
+    /// for path in ["/mnt/nfs/x", "/etc/x"] {
+    ///     assert!(matches!(root.read(Path::new(path), 4).unwrap_err().why, Why::NoAnswer));
+    /// }
+    /// ```
     #[must_use]
     pub fn avoiding(mut self, folders: &[PathBuf]) -> Self {
         let below = |folder: &PathBuf| Some(Path::new("/").join(folder.strip_prefix(&self.path).ok()?));
@@ -117,24 +202,50 @@ impl Root {
     }
 
     /// What is avoided, as paths below the root.
+    ///
+    /// ```
+    /// # let fixture = assay_sdk::testkit::Fixture::new().folder("/mnt/nfs");
+    /// let root = fixture.root().avoiding(&[fixture.host("/mnt/nfs"), "/elsewhere".into()]);
+    /// assert_eq!(root.avoided(), [std::path::Path::new("/mnt/nfs")]);
+    /// ```
     #[must_use]
     pub fn avoided(&self) -> &[PathBuf] {
         &self.avoided
     }
 
     /// Whether this is the running system's own root.
+    ///
+    /// ```
+    /// use assay_sdk::{Root, testkit::Fixture};
+    /// assert!(Root::open("/".as_ref()).unwrap().is_live());
+    /// assert!(!Fixture::new().root().is_live());
+    /// ```
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.path == Path::new("/")
     }
 
     /// The root folder's own path on this machine.
+    ///
+    /// ```
+    /// # let fixture = assay_sdk::testkit::Fixture::new();
+    /// # let folder = fixture.host("/");
+    /// let root = assay_sdk::Root::open(&folder).unwrap();
+    /// assert_eq!(root.path(), folder.canonicalize().unwrap());
+    /// ```
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// From now on remembers whatever it looks at; see [`Root::inputs`].
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().file("/etc/shells", "");
+    /// let root = fixture.root().traced();
+    /// root.read("/etc/shells".as_ref(), 100).unwrap();
+    /// assert_eq!(root.inputs().0[0].0, "/etc/shells");
+    /// ```
     #[must_use]
     pub fn traced(self) -> Self {
         Self {
@@ -145,6 +256,11 @@ impl Root {
 
     /// What was looked at, sorted by path, and whether that is all that an answer can have depended on: not when
     /// something could not be read, is of `/proc` or `/sys`, or was changed just now.
+    ///
+    /// ```
+    /// let root = assay_sdk::testkit::Fixture::new().root();
+    /// assert_eq!(root.inputs(), (vec![], false), "it is not traced");
+    /// ```
     #[must_use]
     pub fn inputs(&self) -> (Vec<Input>, bool) {
         self.trace
@@ -169,225 +285,6 @@ impl Root {
             trace.break_off();
         }
         result
-    }
-
-    /// What `path` is; `None` when nothing is there.
-    ///
-    /// # Errors
-    /// When a folder on the way may not be entered or the system fails.
-    pub fn stat(&self, path: &Path, last: Last) -> Result<Option<Stat>> {
-        let stat = self.traced_result(self.stat_untraced(path, last))?;
-        self.saw(path, || trace::look(stat.as_ref(), last));
-        Ok(stat)
-    }
-
-    fn stat_untraced(&self, path: &Path, last: Last) -> Result<Option<Stat>> {
-        let found = if self.is_live() && last == Last::Keep && self.avoided.is_empty() {
-            // One system call instead of three; outside `/` only a descriptor stays inside the root.
-            fs::statat(&self.dir, relative(path), AtFlags::SYMLINK_NOFOLLOW)
-        } else if self.kernel_resolves {
-            self.open_at(path, HANDLE, last).and_then(fs::fstat)
-        } else {
-            // Without O_PATH nothing may be opened that may be a FIFO or a device.
-            walk::stat(&self.place(), path, last == Last::Follow)
-        };
-        match found {
-            Ok(stat) => Ok(Some(stat)),
-            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-            Err(errno) => Err(RootError::new(path, errno)),
-        }
-    }
-
-    /// Where the link `path` points, as it is written.
-    ///
-    /// # Errors
-    /// When it is no link or cannot be read.
-    pub fn read_link(&self, path: &Path) -> Result<PathBuf> {
-        if self.trace.is_some() {
-            self.stat(path, Last::Keep)?;
-        }
-        let failed = |errno| RootError::new(path, errno);
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(failed(Errno::INVAL));
-        };
-        let dir = self
-            .open_at(parent, OFlags::DIRECTORY | HANDLE, Last::Follow)
-            .map_err(failed)?;
-        let target = fs::readlinkat(&dir, name, Vec::new()).map_err(failed)?;
-        Ok(OsString::from_vec(target.into_bytes()).into())
-    }
-
-    /// The path of what `path` leads to, with every link resolved inside the root.
-    ///
-    /// # Errors
-    /// [`Why::NotFound`] when it leads nowhere, [`Why::Loop`] when it never ends.
-    pub fn canonical(&self, path: &Path) -> Result<PathBuf> {
-        let leads = self.traced_result(self.canonical_untraced(path));
-        match &leads {
-            Ok(real) => self.saw(path, || Look::Leads(Some(real.as_path().into()))),
-            Err(error) if error.is_not_found() => self.saw(path, || Look::Leads(None)),
-            Err(_) => {}
-        }
-        leads
-    }
-
-    fn canonical_untraced(&self, path: &Path) -> Result<PathBuf> {
-        #[cfg(target_os = "linux")]
-        if self.kernel_resolves {
-            let handle = self
-                .open_at(path, HANDLE, Last::Follow)
-                .map_err(|e| RootError::new(path, e))?;
-            // The kernel knows the path of an open descriptor; without /proc the walk below finds it.
-            if let Ok(real) = fs::readlink(format!("/proc/self/fd/{}", fd_number(&handle)), Vec::new())
-                && let real = PathBuf::from(OsString::from_vec(real.into_bytes()))
-                && let Ok(below) = real.strip_prefix(&self.path)
-            {
-                return Ok(Path::new("/").join(below));
-            }
-        }
-        walk::canonical(&self.place(), path).map_err(|e| RootError::new(path, e))
-    }
-
-    /// Opens a regular file for reading, without blocking and without following the last link unless asked.
-    ///
-    /// # Errors
-    /// [`Why::WrongType`] for whatever is not a regular file, [`Why::Loop`] for a link with [`Last::Keep`].
-    pub fn open_file(&self, path: &Path, last: Last) -> Result<(File, Stat)> {
-        let failed = |errno| RootError::new(path, errno);
-        let wrong = |file_type| RootError {
-            path: path.to_owned(),
-            why: Why::WrongType(file_type),
-        };
-        // Looked at before it is opened: opening a device can make it act, and a FIFO waits for a writer. What is no
-        // link is never followed, so that it is also what a look without following finds next time.
-        let (mut handle, mut stat) = self.looked_at(path, Last::Keep)?;
-        let last = if is_link(&stat) { last } else { Last::Keep };
-        if last == Last::Follow {
-            (handle, stat) = self.looked_at(path, last)?;
-        }
-        let file_type = FileType::from_raw_mode(stat.st_mode);
-        if file_type != FileType::RegularFile {
-            return Err(wrong(file_type));
-        }
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        // What was looked at is what is opened, whatever is at the path by now.
-        if let Some(handle) = handle {
-            match reopen(&handle, flags) {
-                Ok(file) => return Ok((file.into(), stat)),
-                // No /proc is mounted here.
-                Err(Errno::NOENT | Errno::NOTDIR) => {}
-                Err(errno) => return self.traced_result(Err(failed(errno))),
-            }
-        }
-        let file = self.traced_result(self.open_at(path, flags, last).map_err(failed))?;
-        let stat = fs::fstat(&file).map_err(failed)?;
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => Ok((file.into(), stat)),
-            other => Err(wrong(other)),
-        }
-    }
-
-    /// What is at a path, with a handle on just that where the system has such handles.
-    fn looked_at(&self, path: &Path, last: Last) -> Result<(Option<OwnedFd>, Stat)> {
-        let failed = |errno| RootError::new(path, errno);
-        if cfg!(target_os = "linux") {
-            let looked = self.open_at(path, HANDLE, last).and_then(|handle| {
-                let stat = fs::fstat(&handle)?;
-                Ok((Some(handle), stat))
-            });
-            let looked = match looked {
-                Err(errno @ (Errno::NOENT | Errno::NOTDIR)) => {
-                    self.saw(path, || trace::look(None, last));
-                    return Err(failed(errno));
-                }
-                other => self.traced_result(other.map_err(failed))?,
-            };
-            self.saw(path, || trace::look(Some(&looked.1), last));
-            return Ok(looked);
-        }
-        let stat = self.stat(path, last)?.ok_or_else(|| failed(Errno::NOENT))?;
-        Ok((None, stat))
-    }
-
-    /// Reads a whole regular file of at most `limit` bytes, following links inside the root.
-    ///
-    /// # Errors
-    /// As [`Root::open_file`], and [`Why::TooBig`].
-    pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>> {
-        let too_big = || RootError {
-            path: path.to_owned(),
-            why: Why::TooBig { limit },
-        };
-        let (file, stat) = self.open_file(path, Last::Follow)?;
-        let size = u64::try_from(stat.st_size).unwrap_or(0);
-        if size > limit {
-            return Err(too_big());
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
-        // Files of /proc have size 0, and any file may grow: the limit holds for what is really read.
-        let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
-        let read = read.map_err(|e| RootError {
-            path: path.to_owned(),
-            why: Why::Io(e),
-        });
-        self.traced_result(read)?;
-        if bytes.len() as u64 > limit {
-            Err(too_big())
-        } else {
-            Ok(bytes)
-        }
-    }
-
-    /// The names in a folder, sorted by their bytes, without `.` and `..`; links to folders are followed.
-    ///
-    /// # Errors
-    /// When it is no folder or may not be read.
-    pub fn list(&self, path: &Path) -> Result<Vec<Listed>> {
-        let failed = |errno| RootError::new(path, errno);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK;
-        let dir = match self.open_at(path, flags, Last::Follow) {
-            Err(Errno::NOTDIR) => {
-                let found = self
-                    .stat(path, Last::Follow)?
-                    .ok_or_else(|| failed(Errno::NOENT))?;
-                let file_type = FileType::from_raw_mode(found.st_mode);
-                return Err(RootError {
-                    path: path.to_owned(),
-                    why: Why::WrongType(file_type),
-                });
-            }
-            Err(Errno::NOENT) => {
-                self.saw(path, || Look::Followed(None));
-                return Err(failed(Errno::NOENT));
-            }
-            other => self.traced_result(other.map_err(failed))?,
-        };
-        if self.trace.is_some() {
-            let stat = fs::fstat(&dir).map_err(failed)?;
-            self.saw(path, || trace::look(Some(&stat), Last::Follow));
-        }
-        let mut listed = Vec::new();
-        for entry in fs::Dir::read_from(&dir).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = OsStr::from_bytes(entry.file_name().to_bytes());
-            if name == "." || name == ".." {
-                continue;
-            }
-            let file_type = match entry.file_type() {
-                // Some file systems do not say; a name that vanished meanwhile is not there.
-                FileType::Unknown => match fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                    Err(_) => continue,
-                },
-                known => known,
-            };
-            listed.push(Listed {
-                name: name.to_owned(),
-                file_type,
-            });
-        }
-        listed.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(listed)
     }
 
     fn open_at(&self, path: &Path, flags: OFlags, last: Last) -> rustix::io::Result<OwnedFd> {
@@ -429,39 +326,6 @@ impl Root {
     #[cfg(not(target_os = "linux"))]
     fn open_in_kernel(&self, _: &Path, _: OFlags) -> rustix::io::Result<OwnedFd> {
         Err(Errno::NOSYS)
-    }
-}
-
-fn is_link(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::Symlink
-}
-
-/// Opens what a handle stands for.
-#[cfg(target_os = "linux")]
-fn reopen(handle: &OwnedFd, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-    fs::open(
-        format!("/proc/self/fd/{}", fd_number(handle)),
-        flags,
-        Mode::empty(),
-    )
-}
-#[cfg(not(target_os = "linux"))]
-fn reopen(_: &OwnedFd, _: OFlags) -> rustix::io::Result<OwnedFd> {
-    Err(Errno::NOENT)
-}
-
-#[cfg(target_os = "linux")]
-fn fd_number(fd: &OwnedFd) -> i32 {
-    use std::os::fd::AsRawFd as _;
-    fd.as_raw_fd()
-}
-
-/// `/a/b` as `a/b`, and `/` as `.`, for calls relative to the root's descriptor.
-fn relative(path: &Path) -> &Path {
-    match path.strip_prefix("/") {
-        Ok(below) if below.as_os_str().is_empty() => Path::new("."),
-        Ok(below) => below,
-        Err(_) => path,
     }
 }
 

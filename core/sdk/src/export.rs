@@ -9,6 +9,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// It belongs in the `lib.rs` of a crate with `crate-type = ["cdylib", "rlib"]`, once. A panic is caught and
 /// told to the host, which then keeps what it knew.
+///
+/// ```standalone_crate
+/// use assay_sdk::{Manifest, Module, Result, Scan, export_module};
+///
+/// /// Lists nothing, which takes no more than this.
+/// struct Nothing;
+///
+/// impl Module for Nothing {
+///     fn manifest() -> Manifest {
+///         Manifest::new("nothing", "1.0.0", "no place at all")
+///     }
+///     fn collect(_: &mut Scan) -> Result<()> {
+///         Ok(())
+///     }
+/// }
+///
+/// export_module!(Nothing);
+/// # assert!(assay_module_entry(0).is_null(), "a host of another version is refused");
+/// ```
 #[macro_export]
 macro_rules! export_module {
     ($module:ty) => {

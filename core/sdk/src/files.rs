@@ -7,6 +7,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// A file that is itself what runs, as [`Scan::own_program`] found it.
+///
+/// ```
+/// # let fixture = assay_sdk::testkit::Fixture::new().script("/opt/x", "").link("/etc/rc.local", "/opt/x");
+/// # fixture.scan(|scan| {
+/// let own: assay_sdk::OwnProgram = scan.own_program("rc_script", "/etc/rc.local".as_ref()).unwrap();
+/// assert!(own.executable);
+/// assert_eq!((&own.entry.key, &own.entry.programs[0]), (&"/etc/rc.local".into(), &"/opt/x".into()));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct OwnProgram {
     /// The path is its key and its source. A link has its text in the field `link_target`; what is no regular
@@ -21,6 +31,22 @@ impl Scan<'_> {
     /// that leads nowhere. `None` when nothing is there, and also when it cannot be read, after a gap.
     ///
     /// The second answer is for [`Entry::unparsable`], so that a FIFO put where a file belongs is an entry.
+    ///
+    /// ```
+    /// use assay_sdk::{Entry, testkit::Fixture};
+    /// use std::path::Path;
+    /// let fixture = Fixture::new().fifo("/etc/crontab");
+    /// let seen = fixture.scan(|scan| {
+    ///     let path = Path::new("/etc/crontab");
+    ///     let entry = Entry::new("cron_table", path, path);
+    ///     match scan.content(path, 1 << 20) {
+    ///         Some(Ok(text)) => scan.entry(entry.field("text", text)),
+    ///         Some(Err(why)) => scan.entry(entry.unparsable(why)),
+    ///         None => Ok(()),
+    ///     }
+    /// });
+    /// assert_eq!(seen.entry("cron_table", "/etc/crontab").unparsable.as_deref(), Some("is a FIFO"));
+    /// ```
     pub fn content(&mut self, path: &Path, limit: u64) -> Option<Result<Vec<u8>, String>> {
         match self.root().read(path, limit) {
             Ok(bytes) => Some(Ok(bytes)),
@@ -29,6 +55,21 @@ impl Scan<'_> {
     }
 
     /// An entry for a file that is itself what runs, such as a start-up script or a kernel module.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().script("/opt/x", "").link("/etc/init.d/x", "/opt/x").link("/etc/init.d/y", "gone");
+    /// let seen = fixture.scan(|scan| {
+    ///     for path in scan.files("/etc/init.d".as_ref(), |_| true) {
+    ///         if let Some(script) = scan.own_program("sysv_script", &path) {
+    ///             let inert = (!script.executable).then_some("not executable");
+    ///             scan.entry(script.entry.maybe("inert", inert))?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert_eq!(seen.programs("sysv_script", "/etc/init.d/x"), ["/opt/x"]);
+    /// assert_eq!(seen.entry("sysv_script", "/etc/init.d/y").unparsable.as_deref(), Some("link leads nowhere"));
+    /// ```
     pub fn own_program(&mut self, kind: &str, path: &Path) -> Option<OwnProgram> {
         let stat = self.stat(path)?;
         let mut entry = Entry::new(kind, path, path);

@@ -14,6 +14,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// A home folder that exists below the root.
+///
+/// ```
+/// # let fixture = assay_sdk::testkit::Fixture::new().file("/etc/passwd", "ana:x:1000:1000::/home/ana:/bin/sh\n").folder("/home/ana");
+/// # fixture.scan(|scan| {
+/// let home: assay_sdk::Home = scan.homes().remove(0);
+/// assert_eq!(home.path.join(".profile").to_str(), Some("/home/ana/.profile"));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     /// The folder, with links resolved.

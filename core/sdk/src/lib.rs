@@ -7,7 +7,7 @@
 //! A whole module, which lists the lines of `/etc/shells`:
 //!
 //! ```
-//! use assay_sdk::{Entry, FieldKind, Kind, Manifest, Module, Result, Scan, export_module};
+//! use assay_sdk::{Entry, FieldKind, Kind, Manifest, Module, Result, Scan, export_module, lines};
 //! use std::path::Path;
 //!
 //! struct Shells;
@@ -25,12 +25,11 @@
 //!     fn collect(scan: &mut Scan) -> Result<()> {
 //!         let path = Path::new("/etc/shells");
 //!         let Some(text) = scan.read(path, 1 << 20) else { return Ok(()) };
-//!         for (number, line) in (1i64..).zip(text.split(|b| *b == b'\n')) {
-//!             if line.starts_with(b"/") {
-//!                 let programs = scan.programs().argv(&[line.into()]);
-//!                 let entry = Entry::new("login_shell", line, path).field("line", number).programs(programs);
-//!                 scan.entry(entry)?;
-//!             }
+//!         for line in lines::read(&text).comments(b"#") {
+//!             let shell = &*line.text;
+//!             let programs = scan.programs().argv(&[shell.into()]);
+//!             let entry = Entry::new("login_shell", shell, path).field("line", line.number).programs(programs);
+//!             scan.entry(entry)?;
 //!         }
 //!         Ok(())
 //!     }
@@ -43,11 +42,35 @@
 //! let seen = fixture.collect::<Shells>();
 //! assert_eq!(seen.keys("login_shell"), ["/bin/sh", "/bin/zsh"]);
 //! ```
+//!
+//! # What to take for what
+//!
+//! Whoever plants an entry writes the files that a module reads. So everything here has a bound, takes any bytes, and
+//! never follows a link out of the root, waits for a FIFO or opens a device.
+//!
+//! | for | take |
+//! |---|---|
+//! | a file, a folder, a link | [`Scan::read`], [`Scan::content`], [`Scan::files`], [`Scan::list`], [`Scan::stat`]; what is finer, from [`Scan::root`] |
+//! | a file that is itself what runs | [`Scan::own_program`] |
+//! | the homes and their accounts | [`Scan::homes`] |
+//! | what a command runs | [`Scan::programs`]; its words, [`split_words`] and [`split_commands`] |
+//! | lines, sections and settings | [`lines`], [`ini`] |
+//! | JSON, also with comments | [`json`] |
+//! | property lists of every form | [`plist`] |
+//! | archives of objects, such as background items | [`archive`] |
+//! | bookmarks and alias records | [`bookmark`] |
+//! | equal lines that need different keys | [`Keys`] |
+//! | tests | `testkit`, behind the feature of that name |
 
+pub mod archive;
+pub mod bookmark;
 mod bounds;
 mod export;
 mod files;
 mod homes;
+pub mod ini;
+pub mod json;
+pub mod lines;
 pub mod plist;
 mod programs;
 mod scan;
@@ -55,16 +78,22 @@ mod scan;
 pub mod testkit;
 mod words;
 
+#[doc(inline)]
 pub use assay_model::{
-    Entry, FieldKind, Fields, Gap, GapReason, Kind, LogLevel, Manifest, Os, Severity, SourceCheck, Text,
-    Value,
+    Entry, FieldKind, FieldMeaning, Fields, Gap, GapReason, Kind, LogLevel, Manifest, Os, Severity,
+    SourceCheck, Text, Value,
 };
+#[doc(inline)]
 pub use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
 pub use files::{Keys, OwnProgram};
 pub use homes::Home;
-pub use programs::Programs;
+pub use programs::Finder;
 pub use scan::{Error, Module, Result, Scan};
 pub use words::{Command, Word, split_commands, split_words};
+
+/// Not for other modules: what the core tells the module `files` about watch lists.
+#[doc(hidden)]
+pub use assay_model::watch;
 
 /// Not for modules: what [`export_module!`] expands to.
 #[doc(hidden)]

@@ -3,21 +3,55 @@
 //! A binary plist may refer to one object from many places, so that a file of a few hundred bytes unfolds to
 //! more than memory holds, or to itself. Here at most [`MAX_VALUES`] values come out of one file, nested at most
 //! [`MAX_DEPTH`] deep.
+//!
+//! ```
+//! use assay_sdk::plist;
+//! let job = plist::parse(b"{ Label = \"org.x\"; RunAtLoad = 1; }").unwrap();
+//! let label = job.as_dictionary().and_then(|job| job.get("Label")).and_then(plist::Value::as_string);
+//! assert_eq!(label, Some("org.x"));
+//! ```
 
 use plist::stream::{Event, OwnedEvent, Reader};
+/// What a property list is made of.
+///
+/// ```
+/// use assay_sdk::plist::{Date, Dictionary, Integer, Uid, Value};
+/// let mut job = Dictionary::new();
+/// job.insert("Nice".to_owned(), Value::Integer(Integer::from(5)));
+/// job.insert("Since".to_owned(), Value::Date(Date::from(std::time::UNIX_EPOCH)));
+/// job.insert("Object".to_owned(), Value::Uid(Uid::new(1)));
+/// assert_eq!(assay_sdk::plist::flat(&Value::Dictionary(job)), "{Nice=5, Object=uid 1, Since=1970-01-01T00:00:00Z}");
+/// ```
 pub use plist::{Date, Dictionary, Integer, Uid, Value};
 use std::borrow::Cow;
 use std::io::Cursor;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Values that one file may unfold to; the largest real launchd job has a few hundred.
+///
+/// ```
+/// use assay_sdk::plist::{self, Error, MAX_VALUES};
+/// let many = format!("({}a)", "a, ".repeat(MAX_VALUES));
+/// assert!(matches!(plist::parse(many.as_bytes()), Err(Error::TooLarge)));
+/// ```
 pub const MAX_VALUES: usize = 200_000;
 /// Nesting that is followed.
+///
+/// ```
+/// use assay_sdk::plist::{self, Error, MAX_DEPTH};
+/// let deep = format!("<plist>{}", "<array>".repeat(MAX_DEPTH + 1));
+/// assert!(matches!(plist::parse(deep.as_bytes()), Err(Error::TooLarge)));
+/// ```
 pub const MAX_DEPTH: usize = 64;
 /// Bytes of strings and data that one file may unfold to, as a multiple of its own size plus 1 MiB.
 const MAX_GROWTH: usize = 8;
 
 /// Why bytes are no property list.
+///
+/// ```
+/// let error = assay_sdk::plist::parse(b"").unwrap_err();
+/// assert_eq!(error.to_string(), "no property list: it is empty");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// They are in none of the three forms, or broken.
@@ -44,6 +78,13 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
 
 /// As [`parse`], and whether some dictionary names a key twice: the last counts here, but another reader may
 /// take the first, and then what is seen is not what runs.
+///
+/// ```
+/// use assay_sdk::plist;
+/// let text = b"<plist><dict><key>Program</key><string>/a</string><key>Program</key><string>/b</string></dict></plist>";
+/// let (value, repeats) = plist::parse_noting_repeats(text).unwrap();
+/// assert_eq!((plist::flat(&value).as_str(), repeats), ("{Program=/b}", true));
+/// ```
 ///
 /// # Errors
 /// See [`Error`].

@@ -1,74 +1,16 @@
 //! What a command runs: through interpreters, wrappers, `sh -c` and links.
 
+mod known;
+
 use crate::words::{self, Command};
 use assay_model::Text;
 use assay_root::Root;
+use known::{BUILTINS, INTERPRETERS, SHELLS, WRAPPERS};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// Programs that run the program they are given as an argument.
-const WRAPPERS: &[&str] = &[
-    "busybox",
-    "caffeinate",
-    "chronic",
-    "chrt",
-    "command",
-    "cpulimit",
-    "daemon",
-    "doas",
-    "env",
-    "eval",
-    "exec",
-    "flock",
-    "ionice",
-    "nice",
-    "nohup",
-    "run-one",
-    "runuser",
-    "setpriv",
-    "setsid",
-    "stdbuf",
-    "su",
-    "sudo",
-    "systemd-cat",
-    "systemd-inhibit",
-    "systemd-run",
-    "taskset",
-    "time",
-    "timeout",
-    "unshare",
-    "xargs",
-];
-/// Interpreters that take a command line after `-c`.
-const SHELLS: &[&str] = &[
-    "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "yash", "zsh",
-];
-/// Interpreters whose first argument that is no option is a file they run.
-const INTERPRETERS: &[&str] = &[
-    "awk",
-    "expect",
-    "gawk",
-    "java",
-    "lua",
-    "node",
-    "nodejs",
-    "open",
-    "osascript",
-    "perl",
-    "php",
-    "python",
-    "ruby",
-    "tclsh",
-    "wish",
-];
-/// Words of the shell itself; what follows them is no program, but for `.` and `source`.
-const BUILTINS: &[&str] = &[
-    "[", "[[", ":", "alias", "break", "cd", "continue", "echo", "exit", "export", "false", "for", "function",
-    "kill", "local", "printf", "read", "return", "set", "shift", "test", "trap", "true", "type", "ulimit",
-    "umask", "unset", "wait",
-];
 /// Where a bare name is looked for when nothing else is said (`_PATH_STDPATH`, and the same after usrmerge).
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MAX_DEPTH: usize = 4;
@@ -82,7 +24,7 @@ const MAX_MISSED: usize = 256;
 
 /// Resolved paths of one scan: the same `/bin/sh` is resolved once.
 #[derive(Debug, Default)]
-pub struct Programs {
+pub(crate) struct Programs {
     canonical: HashMap<PathBuf, Option<PathBuf>>,
 }
 
@@ -102,6 +44,20 @@ impl Programs {
 ///
 /// The answer names files in the order in which they run, links resolved. A program that is not there is named
 /// as it was written: that it appears one day is news.
+///
+/// ```
+/// # let fixture = assay_sdk::testkit::Fixture::new().script("/opt/bin/tool", "").script("/srv/run", "").file("/usr/bin/python3", "");
+/// # fixture.scan(|scan| {
+/// // Each of these is one question; the answers are paths.
+/// let tool = scan.programs().path("/opt/bin:/bin").shell(b"tool --now");
+/// let run = scan.programs().folder("/srv".as_ref()).argv(&["./run".into(), "-v".into()]);
+/// let code = scan.programs().argv(&["/usr/bin/python3".into(), "/missing/x.py".into()]);
+/// assert_eq!(tool, ["/opt/bin/tool"]);
+/// assert_eq!(run, ["/srv/run"]);
+/// assert_eq!(code, ["/usr/bin/python3", "/missing/x.py"]);
+/// # Ok(())
+/// # });
+/// ```
 pub struct Finder<'a> {
     memory: &'a mut Programs,
     root: &'a Root,

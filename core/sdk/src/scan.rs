@@ -3,12 +3,39 @@
 use crate::bounds;
 use crate::homes::{self, Home};
 use crate::programs::Programs;
-use assay_model::{Entry, Gap, GapReason, LogLevel, Look, Manifest, Os, Record, Request};
+use assay_model::{Entry, Gap, GapReason, Kind, LogLevel, Look, Manifest, Os, Record, Request};
 use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// A detection module: what it is, and how it lists its entries.
+///
+/// ```
+/// use assay_sdk::{Entry, Kind, Manifest, Module, Result, Scan};
+/// use std::path::Path;
+///
+/// struct Dispatcher;
+///
+/// impl Module for Dispatcher {
+///     fn manifest() -> Manifest {
+///         Manifest::new("dispatcher", "1.0.0", "scripts that NetworkManager runs")
+///             .kind(Kind::new("dispatcher_script", "T1546", "a script that runs when a network comes or goes"))
+///             .watch(&["/etc/NetworkManager/dispatcher.d/*"])
+///     }
+///     fn collect(scan: &mut Scan) -> Result<()> {
+///         for path in scan.files(Path::new("/etc/NetworkManager/dispatcher.d"), |_| true) {
+///             if let Some(script) = scan.own_program("dispatcher_script", &path) {
+///                 scan.entry(script.entry)?;
+///             }
+///         }
+///         Ok(())
+///     }
+/// }
+/// # use assay_sdk::testkit::Fixture;
+/// let fixture = Fixture::new().script("/etc/NetworkManager/dispatcher.d/90-x", "#!/bin/sh\n");
+/// let seen = fixture.collect::<Dispatcher>();
+/// assert_eq!(seen.programs("dispatcher_script", "/etc/NetworkManager/dispatcher.d/90-x").len(), 1);
+/// ```
 pub trait Module {
     /// What the module says of itself; the same at every call.
     fn manifest() -> Manifest;
@@ -22,6 +49,11 @@ pub trait Module {
 }
 
 /// Why a scan as a whole failed.
+///
+/// ```
+/// let error = assay_sdk::Error::Other("the database of accounts is of an unknown version".to_owned());
+/// assert_eq!(error.to_string(), "the database of accounts is of an unknown version");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The host wants no more entries.
@@ -38,10 +70,44 @@ pub enum Error {
 /// Bytes of one `inputs` line, below the mebibyte that a line may have.
 const INPUTS_LINE: usize = 512 << 10;
 
+/// Kinds on one `kinds` line.
+const KINDS_OF_LINE: usize = 16;
+
 /// What [`Module::collect`] answers.
+///
+/// ```
+/// use assay_sdk::{Entry, Result, Scan};
+/// /// Parts of a module answer the same, so that `?` ends the scan when the host wants no more.
+/// fn list_shells(scan: &mut Scan) -> Result<()> {
+///     scan.entry(Entry::new("login_shell", "/bin/sh", "/etc/shells".as_ref()))
+/// }
+/// # assert_eq!(assay_sdk::testkit::Fixture::new().scan(list_shells).entries.len(), 1);
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// One pass of one module over one root.
+///
+/// ```
+/// use assay_sdk::{Entry, GapReason, LogLevel, Os, testkit::Fixture};
+/// use std::path::Path;
+///
+/// let fixture = Fixture::new().file("/etc/profile.d/a.sh", "x\n").config("folder", "/etc/profile.d");
+/// fixture.scan(|scan| {
+///     assert_eq!(scan.os(), Os::Linux);
+///     assert_eq!(scan.config()["folder"], "/etc/profile.d");
+///     for listed in scan.list(Path::new("/etc/profile.d")) {
+///         let path = Path::new("/etc/profile.d").join(&listed.name);
+///         // All three are silent when nothing is there, and make a gap when it cannot be read.
+///         let (Some(stat), Some(text)) = (scan.stat(&path), scan.read(&path, 1 << 20)) else { continue };
+///         let entry = Entry::new("profile_script", path.as_path(), &path).field("size", stat.st_size);
+///         scan.entry(entry.field("text", text))?;
+///     }
+///     if scan.root().is_live() {
+///         scan.log(LogLevel::Info, "this is the running system");
+///     }
+///     scan.gap(Path::new("/etc/profile"), GapReason::Unparsable, "it is in another language")
+/// });
+/// ```
 pub struct Scan<'a> {
     root: Root,
     os: Os,
@@ -89,6 +155,36 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn config(&self) -> &serde_json::Map<String, serde_json::Value> {
         &self.config
+    }
+
+    /// Declares kinds besides those of the manifest: for a module that learns what it lists from its configuration, or
+    /// from what it reads. They must be declared before their first entry, and at every scan, also when they have no
+    /// entry: a kind that is not declared is not watched any more.
+    ///
+    /// ```
+    /// use assay_sdk::{Entry, Kind, testkit::Fixture};
+    /// let fixture = Fixture::new().config("kinds", vec!["firewall_rule"]);
+    /// let seen = fixture.scan(|scan| {
+    ///     let names: Vec<String> = scan.config()["kinds"].as_array().into_iter().flatten()
+    ///         .filter_map(|name| name.as_str().map(str::to_owned))
+    ///         .collect();
+    ///     let kinds: Vec<Kind> = names.iter().map(|name| Kind::new(name, "T1562.004", "from the configuration")).collect();
+    ///     scan.kinds(&kinds)?;
+    ///     scan.entry(Entry::new(&names[0], "allow all", "/etc/pf.conf".as_ref()))
+    /// });
+    /// assert_eq!(seen.keys("firewall_rule"), ["allow all"]);
+    /// ```
+    ///
+    /// # Errors
+    /// When the host wants no more.
+    pub fn kinds(&mut self, kinds: &[Kind]) -> Result<()> {
+        // A kind has some fields of a line of prose each; so many of them stay well below a mebibyte.
+        for kinds in kinds.chunks(KINDS_OF_LINE) {
+            self.send(&Record::Kinds {
+                kinds: kinds.to_vec(),
+            })?;
+        }
+        Ok(())
     }
 
     /// Says that an entry is there. One that holds more text than a line to the host may is told without its
@@ -174,6 +270,15 @@ impl<'a> Scan<'a> {
 
     /// The paths of the files (and links, and whatever else is no folder) in a folder whose name `wanted`
     /// accepts, sorted; a folder that cannot be read is a gap.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().file("/etc/cron.d/a", "").file("/etc/cron.d/b.rpmsave", "").folder("/etc/cron.d/c");
+    /// fixture.scan(|scan| {
+    ///     let files = scan.files("/etc/cron.d".as_ref(), |name| !name.ends_with(b".rpmsave"));
+    ///     assert_eq!(files, [std::path::Path::new("/etc/cron.d/a")]);
+    ///     Ok(())
+    /// });
+    /// ```
     pub fn files(&mut self, folder: &Path, wanted: impl Fn(&[u8]) -> bool) -> Vec<PathBuf> {
         let listed = self.list(folder).into_iter();
         let files = listed.filter(|l| l.file_type != FileType::Directory && wanted(l.name.as_bytes()));
@@ -188,6 +293,21 @@ impl<'a> Scan<'a> {
     }
 
     /// Every home folder of the root's accounts, once each; see [`Home`].
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new()
+    ///     .file("/etc/passwd", "backup:x:34:34::/var/backups:/usr/sbin/nologin\n")
+    ///     .file("/var/backups/.ssh/authorized_keys", "ssh-ed25519 AAAA\n");
+    /// let seen = fixture.scan(|scan| {
+    ///     for home in scan.homes() {
+    ///         let keys = home.path.join(".ssh/authorized_keys");
+    ///         assert!(scan.read(&keys, 1 << 20).is_some());
+    ///         assert_eq!((&home.users[..], home.uid), (&["backup".to_owned()][..], Some(34)));
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert!(seen.gaps.is_empty());
+    /// ```
     pub fn homes(&mut self) -> Vec<Home> {
         if self.homes.is_none() {
             let (homes, gaps) = homes::find(&self.root, self.os);
@@ -200,12 +320,33 @@ impl<'a> Scan<'a> {
     }
 
     /// Finds the programs that a command runs.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().script("/usr/bin/dash", "").link("/bin/sh", "/usr/bin/dash");
+    /// fixture.scan(|scan| {
+    ///     let programs = scan.programs().shell(b"nohup sh -c 'exec /opt/x' >/dev/null &");
+    ///     assert_eq!(programs, ["/usr/bin/dash", "/opt/x"]);
+    ///     Ok(())
+    /// });
+    /// ```
     #[must_use]
     pub fn programs(&mut self) -> crate::programs::Finder<'_> {
         self.programs.finder(&self.root)
     }
 
     /// Unwraps what a read of the root gave; an error that is not simply absence becomes a gap.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().link("/etc/x", "x");
+    /// let seen = fixture.scan(|scan| {
+    ///     for path in ["/etc/x", "/etc/absent"] {
+    ///         let real = scan.root().canonical(path.as_ref());
+    ///         assert!(scan.or_gap(real).is_none());
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert_eq!(seen.snapshot(), "gap /etc/x (io)");
+    /// ```
     pub fn or_gap<T>(&mut self, result: assay_root::Result<T>) -> Option<T> {
         match result {
             Ok(value) => Some(value),

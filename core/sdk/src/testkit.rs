@@ -1,9 +1,30 @@
-//! Fixture trees, and a runner for a module in the test's own process.
+//! Fixture trees, a runner for a module in the test's own process, and writers of binary formats.
+//!
+//! It is behind the feature `testkit`, for `[dev-dependencies]`:
+//!
+//! ```
+//! use assay_sdk::{Entry, testkit::Fixture};
+//! use std::path::Path;
+//! let fixture = Fixture::new().file("/etc/shells", "/bin/sh\n").fifo("/etc/profile");
+//! let seen = fixture.scan(|scan| {
+//!     let text = scan.read(Path::new("/etc/shells"), 1 << 20).unwrap_or_default();
+//!     assert!(scan.read(Path::new("/etc/profile"), 1 << 20).is_none());
+//!     scan.entry(Entry::new("login_shell", text.trim_ascii(), Path::new("/etc/shells")))
+//! });
+//! assert_eq!(seen.snapshot(), "login_shell /bin/sh  (/etc/shells)\ngap /etc/profile (unparsable)");
+//! ```
 
-use crate::scan::{Module, Scan};
-use assay_model::{Entry, Gap, HostInfo, Operation, Os, PROTOCOL_VERSION, Record, Request};
+mod archive;
+mod bookmark;
+mod seen;
+
+pub use archive::KeyedArchive;
+pub use bookmark::BookmarkData;
+pub use seen::Seen;
+
+use crate::scan::{Module, Result, Scan};
+use assay_model::{HostInfo, Manifest, Operation, Os, PROTOCOL_VERSION, Record, Request};
 use assay_root::Root;
-use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -43,6 +64,11 @@ impl Fixture {
         }
     }
     /// An empty root of a Mac.
+    ///
+    /// ```
+    /// use assay_sdk::{Os, testkit::Fixture};
+    /// Fixture::macos().scan(|scan| Ok(assert_eq!(scan.os(), Os::Macos)));
+    /// ```
     #[must_use]
     pub fn macos() -> Self {
         Self {
@@ -56,11 +82,21 @@ impl Fixture {
         self.folder.path().join(path.trim_start_matches('/'))
     }
     /// The fixture as a root.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().file("/etc/x", "text");
+    /// assert_eq!(fixture.root().read("/etc/x".as_ref(), 10).unwrap(), b"text");
+    /// ```
     #[must_use]
     pub fn root(&self) -> Root {
         Root::open(self.folder.path()).expect("the fixture")
     }
     /// A folder, with those above it.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().folder("/etc/cron.d");
+    /// assert!(fixture.host("/etc/cron.d").is_dir());
+    /// ```
     #[must_use]
     pub fn folder(self, path: &str) -> Self {
         fs::create_dir_all(self.host(path)).expect(path);
@@ -92,6 +128,11 @@ impl Fixture {
         self
     }
     /// A FIFO at `path`: whoever opens it for reading hangs.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().fifo("/etc/crontab");
+    /// assert!(fixture.root().read("/etc/crontab".as_ref(), 10).is_err());
+    /// ```
     #[must_use]
     pub fn fifo(self, path: &str) -> Self {
         let host = self.host(path);
@@ -104,6 +145,11 @@ impl Fixture {
         self
     }
     /// Sets a key of the module's configuration.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().config("folders", vec!["/srv"]);
+    /// fixture.scan(|scan| Ok(assert_eq!(scan.config()["folders"][0], "/srv")));
+    /// ```
     #[must_use]
     pub fn config(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
         self.config.insert(key.to_owned(), value.into());
@@ -112,11 +158,55 @@ impl Fixture {
 
     /// Runs a module over the fixture.
     ///
+    /// ```
+    /// use assay_sdk::{Entry, Kind, Manifest, Module, Result, Scan, testkit::Fixture};
+    /// # use std::path::Path;
+    /// struct Motd;
+    /// impl Module for Motd {
+    ///     fn manifest() -> Manifest {
+    ///         Manifest::new("motd", "1.0.0", "scripts of the login banner").kind(Kind::new("motd_script", "T1037", "a script"))
+    ///     }
+    ///     fn collect(scan: &mut Scan) -> Result<()> {
+    ///         for path in scan.files(Path::new("/etc/update-motd.d"), |_| true) {
+    ///             scan.entry(Entry::new("motd_script", path.as_path(), &path))?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let fixture = Fixture::new().script("/etc/update-motd.d/10-hello", "#!/bin/sh\n");
+    /// assert_eq!(fixture.collect::<Motd>().keys("motd_script"), ["/etc/update-motd.d/10-hello"]);
+    /// ```
+    ///
     /// # Panics
     /// When the scan fails, or breaks what its manifest promises: an undeclared kind or field, a key twice in a
     /// kind, a source or program that is no absolute path.
     #[must_use]
     pub fn collect<M: Module>(&self) -> Seen {
+        let seen = self.run(M::collect, Some(M::manifest()));
+        seen.check_keys();
+        seen
+    }
+
+    /// Runs a part of a module, which is declared by no manifest, over the fixture.
+    ///
+    /// ```
+    /// # use assay_sdk::testkit::Fixture;
+    /// # use std::path::Path;
+    /// let fixture = Fixture::new().file("/etc/shells", "/bin/sh\n");
+    /// let seen = fixture.scan(|scan| {
+    ///     assert_eq!(scan.read(Path::new("/etc/shells"), 100).unwrap(), b"/bin/sh\n");
+    ///     Ok(())
+    /// });
+    /// assert!(seen.gaps.is_empty());
+    /// ```
+    ///
+    /// # Panics
+    /// When it fails, or an entry has a source or program that is no absolute path.
+    pub fn scan(&self, part: impl FnOnce(&mut Scan<'_>) -> Result<()>) -> Seen {
+        self.run(part, None)
+    }
+
+    fn run(&self, part: impl FnOnce(&mut Scan<'_>) -> Result<()>, manifest: Option<Manifest>) -> Seen {
         let request = Request {
             v: PROTOCOL_VERSION,
             op: Operation::Collect,
@@ -130,134 +220,33 @@ impl Fixture {
             },
             avoid: Vec::new(),
         };
-        let mut seen = Seen {
-            entries: Vec::new(),
-            gaps: Vec::new(),
-            log: Vec::new(),
-        };
+        let mut seen = Seen::of(manifest);
         let mut sink = |record: &Record| {
-            match record.clone() {
-                Record::Entry(entry) => seen.entries.push(entry),
-                Record::Gap(gap) => seen.gaps.push(gap),
-                Record::Log { text, .. } => seen.log.push(text),
-                other => panic!("a module does not send {other:?}"),
-            }
+            seen.take(record.clone());
             true
         };
         let mut scan = Scan::new(&request, &mut sink).expect("the fixture");
-        M::collect(&mut scan).expect("a scan that succeeds");
-        seen.check(&M::manifest());
+        part(&mut scan).expect("a scan that succeeds");
         seen
     }
 }
 
-/// What a module listed.
-#[derive(Debug)]
-pub struct Seen {
-    /// Its entries, in the order they came.
-    pub entries: Vec<Entry>,
-    /// Its gaps.
-    pub gaps: Vec<Gap>,
-    /// Its messages.
-    pub log: Vec<String>,
-}
-
-#[expect(clippy::expect_used, reason = "a missing entry is a failed test")]
-impl Seen {
-    /// The entry of that kind and key.
-    ///
-    /// # Panics
-    /// When there is none.
-    #[must_use]
-    pub fn entry(&self, kind: &str, key: &str) -> &Entry {
-        let found = self.entries.iter().find(|e| e.kind == kind && e.key == key);
-        found.unwrap_or_else(|| panic!("no {kind} `{key}` among {:#?}", self.entries))
-    }
-    /// The keys of a kind, in the order they came.
-    #[must_use]
-    pub fn keys(&self, kind: &str) -> Vec<String> {
-        self.entries
-            .iter()
-            .filter(|e| e.kind == kind)
-            .map(|e| e.key.to_string())
-            .collect()
-    }
-    /// A field as text, empty when the entry does not have it.
-    #[must_use]
-    pub fn field(&self, kind: &str, key: &str, field: &str) -> String {
-        self.entry(kind, key)
-            .fields
-            .get(field)
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    }
-    /// The programs of an entry.
-    #[must_use]
-    pub fn programs(&self, kind: &str, key: &str) -> Vec<String> {
-        self.entry(kind, key)
-            .programs
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    }
-    /// All of it as text, one entry a paragraph, sorted: for a snapshot.
-    #[must_use]
-    pub fn snapshot(&self) -> String {
-        let mut entries: Vec<&Entry> = self.entries.iter().collect();
-        entries.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
-        let mut lines = Vec::new();
-        for entry in entries {
-            lines.push(format!("{} {}  ({})", entry.kind, entry.key, entry.source));
-            lines.extend(
-                entry
-                    .unparsable
-                    .iter()
-                    .map(|why| format!("    unparsable: {why}")),
-            );
-            lines.extend(
-                entry
-                    .fields
-                    .iter()
-                    .map(|(name, value)| format!("    {name} = {value}")),
-            );
-            lines.extend(entry.programs.iter().map(|program| format!("    runs {program}")));
-        }
-        lines.extend(
-            self.gaps
-                .iter()
-                .map(|gap| format!("gap {} ({})", gap.path, gap.reason.as_str())),
-        );
-        lines.join("\n")
-    }
-
-    fn check(&self, manifest: &assay_model::Manifest) {
-        let mut keys = HashSet::new();
-        for entry in &self.entries {
-            let kind = manifest.kind_named(&entry.kind).expect(&entry.kind);
-            assert!(
-                keys.insert((&entry.kind, &entry.key)),
-                "{} `{}` came twice",
-                entry.kind,
-                entry.key
-            );
-            for (field, value) in &entry.fields {
-                let meaning = kind.fields.iter().find(|f| f.name == *field);
-                let meaning = meaning.unwrap_or_else(|| panic!("{} declares no field {field}", entry.kind));
-                assert!(
-                    meaning.kind.holds(value),
-                    "{}.{field} is declared {:?}: {value}",
-                    entry.kind,
-                    meaning.kind
-                );
-            }
-            for path in entry.programs.iter().chain([&entry.source]) {
-                assert!(
-                    path.as_bytes().starts_with(b"/"),
-                    "{} `{}`: `{path}`",
-                    entry.kind,
-                    entry.key
-                );
-            }
-        }
-    }
+/// The binary form of a property list in any other, as `defaults` writes it.
+///
+/// ```
+/// use assay_sdk::{plist, testkit};
+/// let binary = testkit::binary_plist("{ Label = x; }");
+/// assert!(binary.starts_with(b"bplist00"));
+/// assert_eq!(plist::flat(&plist::parse(&binary).unwrap()), "{Label=x}");
+/// ```
+///
+/// # Panics
+/// When it is none.
+#[expect(clippy::expect_used, reason = "a plist that cannot be made is a failed test")]
+#[must_use]
+pub fn binary_plist(plist: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let plist = crate::plist::parse(plist.as_ref()).expect("a property list");
+    plist.to_writer_binary(&mut bytes).expect("writes");
+    bytes
 }

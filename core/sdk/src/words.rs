@@ -6,6 +6,12 @@
 use assay_model::Text;
 
 /// One word, with quotes and backslashes taken off.
+///
+/// ```
+/// let words = assay_sdk::split_words(b"\"if\" then");
+/// assert_eq!((words[0].text.as_str(), words[0].quoted), (Some("if"), true));
+/// assert_eq!((words[1].text.as_str(), words[1].quoted), (Some("then"), false));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// Its bytes.
@@ -15,6 +21,12 @@ pub struct Word {
 }
 
 /// A simple command: its words without assignments, redirections and keywords before it.
+///
+/// ```
+/// let command = &assay_sdk::split_commands(b"LANG=C /opt/x -v >/dev/null")[0];
+/// assert_eq!(command.assignments, ["LANG=C"]);
+/// assert_eq!(command.words.iter().map(|word| word.text.to_string()).collect::<Vec<_>>(), ["/opt/x", "-v"]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Command {
     /// The words, the program first.

@@ -1,5 +1,7 @@
 //! Formats of Linux: module indexes, modules-load.d, modprobe.d, dkms.conf and `/proc/modules`.
 
+use assay_sdk::lines;
+
 /// A module's file name without `.xz`, `.zst` or `.gz`.
 pub(crate) fn without_compression(name: &[u8]) -> &[u8] {
     let endings: [&[u8]; 3] = [b".xz", b".zst", b".gz"];
@@ -59,10 +61,9 @@ pub(crate) struct BootModule {
 
 /// The modules that a file of modules-load.d names.
 pub(crate) fn boot_modules(text: &[u8]) -> Vec<BootModule> {
-    let lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
-    let lines = lines.filter(|line| !matches!(line.first(), None | Some(b'#' | b';')));
+    let lines = lines::read(text).comments(b"#;").trimmed();
     let modules = lines.map(|line| {
-        let (name, rest) = split_word(line);
+        let (name, rest) = split_word(&line.text);
         let options: Vec<&[u8]> = words(rest).take_while(|word| !word.starts_with(b"#")).collect();
         BootModule {
             name: canonical(name),
@@ -101,17 +102,8 @@ impl Directive {
 
 /// The directives of a file, lines that end in a backslash joined with the next.
 pub(crate) fn directives(text: &[u8]) -> Vec<Directive> {
-    let mut lines = vec![Vec::new()];
-    let mut bytes = text.iter().copied().filter(|b| *b != b'\r').peekable();
-    while let Some(byte) = bytes.next() {
-        match (byte, lines.last_mut()) {
-            (b'\\', Some(line)) if bytes.next_if_eq(&b'\n').is_some() => line.push(b' '),
-            (b'\n', _) => lines.push(Vec::new()),
-            (byte, Some(line)) => line.push(byte),
-            (_, None) => {}
-        }
-    }
-    lines.iter().filter_map(|line| directive(line)).collect()
+    let lines = lines::read(text).joined_by(b" ");
+    lines.filter_map(|line| directive(&line.text)).collect()
 }
 
 fn directive(line: &[u8]) -> Option<Directive> {

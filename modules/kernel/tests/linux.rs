@@ -155,14 +155,7 @@ fn every_compared_field_shows_its_change() {
         ("link_target", ko("/x"), ko("/y")),
     ];
     for (field, before, after) in pairs {
-        let (before, after) = (scan(&before).entries, scan(&after).entries);
-        let [before, after] = [&before[..], &after[..]].map(|entries| match entries {
-            [one] => one.clone(),
-            other => panic!("{field}: {other:?}"),
-        });
-        assert_eq!((&before.kind, &before.key), (&after.kind, &after.key), "{field}");
-        assert_eq!((&before.unparsable, &after.unparsable), (&None, &None), "{field}");
-        assert_ne!(before.fields.get(field), after.fields.get(field), "{field}");
+        scan(&after).assert_changed(field, &scan(&before));
     }
 }
 
@@ -195,9 +188,5 @@ fn an_image_has_no_loaded_modules() {
 
 #[test]
 fn an_empty_root_is_silent() {
-    let seen = scan(&Fixture::new());
-    assert!(
-        seen.entries.is_empty() && seen.gaps.is_empty() && seen.log.is_empty(),
-        "{seen:?}"
-    );
+    scan(&Fixture::new()).assert_silent();
 }

@@ -1,8 +1,7 @@
 //! Kernel and system extensions of macOS: what is seen, and what each change looks like.
 
 use assay_module_kernel::Kernel;
-use assay_sdk::plist;
-use assay_sdk::testkit::{Fixture, Seen};
+use assay_sdk::testkit::{Fixture, Seen, binary_plist};
 use rusqlite::Connection;
 
 const INFO: &str = r#"{ CFBundleIdentifier = "org.sample.filter"; CFBundleVersion = "7.2"; CFBundleExecutable = Filter; OSBundleRequired = Root;
@@ -153,7 +152,7 @@ fn every_compared_field_shows_its_change() {
     };
     let rows = |change: &str| policy(Fixture::macos(), &[SCHEMA, change]);
     let same = || extension("", "");
-    let mut pairs: Vec<(&str, Vec<_>, Vec<_>)> = [
+    let pairs = [
         (
             "identifier",
             kext(INFO),
@@ -188,11 +187,11 @@ fn every_compared_field_shows_its_change() {
             same(),
             extension("\"/Applications/Net.app\"", "\"/Applications/Evil.app\""),
         ),
-    ]
-    .into_iter()
-    .map(|(field, before, after)| (field, scan(&before).entries, scan(&after).entries))
-    .collect();
-    let base = scan(&rows("").0).entries;
+    ];
+    for (field, before, after) in pairs {
+        scan(&after).assert_changed(field, &scan(&before));
+    }
+    let base = scan(&rows("").0);
     for (field, change) in [
         ("allowed", "UPDATE kext_policy SET allowed = 0"),
         ("developer", "UPDATE kext_policy SET developer_name = 'Y'"),
@@ -201,39 +200,14 @@ fn every_compared_field_shows_its_change() {
         ("team", "UPDATE kext_load_history_v3 SET team_id = 'Z'"),
         ("identifier", "UPDATE kext_load_history_v3 SET bundle_id = 'Z'"),
     ] {
-        pairs.push((field, base.clone(), scan(&rows(change).0).entries));
-    }
-    for (field, before, after) in pairs {
-        let keys = |entries: &[assay_sdk::Entry]| {
-            entries
-                .iter()
-                .map(|e| (e.kind.clone(), e.key.clone()))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(keys(&before), keys(&after), "{field}");
-        let changed: Vec<_> = before
-            .iter()
-            .zip(&after)
-            .filter(|(b, a)| b.fields != a.fields)
-            .collect();
-        assert_eq!(changed.len(), 1, "{field}: {changed:#?}");
-        assert_ne!(
-            changed[0].0.fields.get(field),
-            changed[0].1.fields.get(field),
-            "{field}"
-        );
+        scan(&rows(change).0).assert_changed(field, &base);
     }
 }
 
 /// What changes by itself, at each boot or load, is no part of an entry; neither are encoding and order.
 #[test]
 fn a_reboot_and_another_encoding_are_no_change() {
-    let mut binary = Vec::new();
-    let info = INFO.replace("Table = (1, 2);", "Table = (3);");
-    plist::parse(info.as_bytes())
-        .expect("parses")
-        .to_writer_binary(&mut binary)
-        .expect("writes");
+    let binary = binary_plist(INFO.replace("Table = (1, 2);", "Table = (3);"));
     let path = "/Library/Extensions/Filter.kext/Contents/Info.plist";
     let database = "/Library/SystemExtensions/db.plist";
     let rebooted = DATABASE
@@ -303,9 +277,5 @@ fn a_hostile_database_is_bounded() {
 
 #[test]
 fn an_empty_root_is_silent() {
-    let seen = scan(&Fixture::macos());
-    assert!(
-        seen.entries.is_empty() && seen.gaps.is_empty() && seen.log.is_empty(),
-        "{seen:?}"
-    );
+    scan(&Fixture::macos()).assert_silent();
 }

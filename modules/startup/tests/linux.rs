@@ -115,14 +115,7 @@ fn every_compared_field_shows_its_change() {
         ("process", line("a:2:wait:/x"), line("a:2:wait:/y")),
     ];
     for (field, before, after) in pairs {
-        let (before, after) = (scan(&before).entries, scan(&after).entries);
-        let [before, after] = [&before[..], &after[..]].map(|entries| match entries {
-            [one] => one.clone(),
-            other => panic!("{field}: {other:?}"),
-        });
-        assert_eq!((&before.kind, &before.key), (&after.kind, &after.key), "{field}");
-        assert_eq!((&before.unparsable, &after.unparsable), (&None, &None), "{field}");
-        assert_ne!(before.fields.get(field), after.fields.get(field), "{field}");
+        scan(&after).assert_changed(field, &scan(&before));
     }
 }
 
@@ -137,12 +130,7 @@ fn a_new_layout_is_no_change() {
             "/etc/init.d/s",
             HEADER.replace("4 2", " 2\t4 ").replace('\n', "\r\n"),
         );
-    let sorted = |fixture| {
-        let mut entries = scan(fixture).entries;
-        entries.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
-        entries
-    };
-    assert_eq!(sorted(&plain), sorted(&other));
+    assert_eq!(scan(&plain).snapshot(), scan(&other).snapshot());
 }
 
 #[test]
@@ -166,9 +154,5 @@ fn hostile_files_neither_hang_nor_hide() {
 
 #[test]
 fn an_empty_root_is_silent() {
-    let seen = scan(&Fixture::new());
-    assert!(
-        seen.entries.is_empty() && seen.gaps.is_empty() && seen.log.is_empty(),
-        "{seen:?}"
-    );
+    scan(&Fixture::new()).assert_silent();
 }

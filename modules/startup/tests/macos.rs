@@ -2,18 +2,10 @@
 
 use assay_module_startup::Startup;
 use assay_sdk::plist;
-use assay_sdk::testkit::{Fixture, Seen};
+use assay_sdk::testkit::{Fixture, Seen, binary_plist as binary};
 
 fn scan(fixture: &Fixture) -> Seen {
     fixture.collect::<Startup>()
-}
-
-/// The binary form of a property list, as `defaults` writes it.
-fn binary(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let parsed = plist::parse(text.as_bytes()).expect("a property list");
-    parsed.to_writer_binary(&mut bytes).expect("writes");
-    bytes
 }
 
 const PARAMETERS: &str = r#"{ Description = "Clock sync"; Provides = ("Clock"); Requires = (Disks, "Network"); Uses = ("DNS"); OrderPreference = "Late"; }"#;
@@ -63,7 +55,7 @@ fn every_compared_field_shows_its_change() {
     };
     let hook = |command: &str| {
         let path = format!("/Library/Preferences/{HOOK}");
-        Fixture::macos().file(&path, binary(&format!("{{ LoginHook = \"{command}\"; }}")))
+        Fixture::macos().file(&path, binary(format!("{{ LoginHook = \"{command}\"; }}")))
     };
     let rule = |body: &str| {
         Fixture::macos().file(
@@ -140,14 +132,7 @@ fn every_compared_field_shows_its_change() {
         ("settings", config("a = b;"), config("a = c;")),
     ];
     for (field, before, after) in pairs {
-        let (before, after) = (scan(&before).entries, scan(&after).entries);
-        let [before, after] = [&before[..], &after[..]].map(|entries| match entries {
-            [one] => one.clone(),
-            other => panic!("{field}: {other:?}"),
-        });
-        assert_eq!((&before.kind, &before.key), (&after.kind, &after.key), "{field}");
-        assert_eq!((&before.unparsable, &after.unparsable), (&None, &None), "{field}");
-        assert_ne!(before.fields.get(field), after.fields.get(field), "{field}");
+        scan(&after).assert_changed(field, &scan(&before));
     }
 }
 
@@ -191,9 +176,5 @@ fn hostile_files_neither_hang_nor_hide() {
 
 #[test]
 fn an_empty_root_is_silent() {
-    let seen = scan(&Fixture::macos());
-    assert!(
-        seen.entries.is_empty() && seen.gaps.is_empty() && seen.log.is_empty(),
-        "{seen:?}"
-    );
+    scan(&Fixture::macos()).assert_silent();
 }

@@ -1,13 +1,15 @@
 //! One act, one alert.
 
-mod common;
-
-use assay_sdk::testkit::Fixture;
-use common::{alerts, look};
+use assay_module_systemd::Systemd;
+use assay_sdk::testkit::{Fixture, Seen};
 use std::fs;
 
 const ETC: &str = "/etc/systemd/system";
 const VENDOR: &str = "/usr/lib/systemd/system";
+
+fn look(fixture: &Fixture) -> Seen {
+    fixture.collect::<Systemd>()
+}
 
 fn server() -> Fixture {
     Fixture::new()
@@ -29,7 +31,7 @@ fn server() -> Fixture {
 fn after(act: impl FnOnce(Fixture) -> Fixture) -> Vec<String> {
     let fixture = server();
     let before = look(&fixture);
-    alerts(&before, &look(&act(fixture)))
+    look(&act(fixture)).changes_since(&before)
 }
 
 #[test]
@@ -55,7 +57,7 @@ fn a_drop_in_changes_its_unit() {
     let fixture = fixture.file(&path, drop_in);
     let now = look(&fixture);
     assert_eq!(
-        alerts(&before, &now),
+        now.changes_since(&before),
         ["changed systemd_unit gate.service: drop_ins exec_start programs"]
     );
     assert_eq!(
@@ -101,7 +103,7 @@ fn an_override_and_its_removal_change_the_unit() {
     );
     fs::remove_file(fixture.host(&override_path)).expect("the override");
     assert_eq!(
-        alerts(&before, &look(&fixture)),
+        look(&fixture).changes_since(&before),
         ["changed systemd_unit gate.service: shadows source"]
     );
 }
@@ -131,7 +133,7 @@ fn what_a_timer_triggers_is_told_with_the_service_alone() {
     let before = look(&fixture);
     let now = look(&fixture.file(&service, "[Service]\nExecStart=/usr/bin/sh -c /tmp/y\n"));
     assert_eq!(
-        alerts(&before, &now),
+        now.changes_since(&before),
         ["changed systemd_unit sweep.service: exec_start programs"]
     );
     assert_eq!(
@@ -167,7 +169,7 @@ fn run_time_units_and_drop_ins_are_told_apart_from_those_on_disk() {
         format!("[{VENDOR}/gate.service]")
     );
     assert_eq!(
-        alerts(&look(&server()), &seen),
+        seen.changes_since(&look(&server())),
         ["added systemd_runtime_unit gate.service"]
     );
     // The last folder of all shadows nothing.
@@ -286,7 +288,7 @@ fn each_setting_that_counts_changes_its_unit() {
         let before = look(&fixture);
         let now = look(&fixture.file(&path, format!("{plain}{setting}\n")));
         assert_eq!(
-            alerts(&before, &now),
+            now.changes_since(&before),
             [format!("changed systemd_unit {unit}: {field}")],
             "{setting}"
         );
@@ -328,7 +330,7 @@ fn variables_and_generators() {
     let before = look(&vendor(server()));
     let now = look(&vendor(server()).link("/etc/environment.d/z.conf", "/dev/null"));
     assert_eq!(
-        alerts(&before, &now),
+        now.changes_since(&before),
         ["removed systemd_environment /usr/lib/environment.d/z.conf A"]
     );
 }
@@ -340,10 +342,10 @@ fn variables_of_units_environment_files_count_where_they_load_code() {
     let file = |f: Fixture, text: &str| f.file("/etc/default/gate", text);
     let before = look(&file(with_unit(server()), "OPTIONS=-v\n"));
     let options = look(&file(with_unit(server()), "OPTIONS=-q\n"));
-    assert_eq!(alerts(&before, &options), [""; 0]);
+    assert_eq!(options.changes_since(&before), [""; 0]);
     let preload = look(&file(with_unit(server()), "OPTIONS=-v\nLD_PRELOAD='/tmp/a.so'\n"));
     assert_eq!(
-        alerts(&before, &preload),
+        preload.changes_since(&before),
         ["added systemd_environment /etc/default/gate EnvironmentFile LD_PRELOAD"]
     );
 }

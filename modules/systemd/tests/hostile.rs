@@ -1,14 +1,16 @@
 //! Whatever somebody put where a unit belongs: an entry or a gap, and never a hang or a missing neighbour.
 
-mod common;
-
-use assay_sdk::testkit::Fixture;
-use common::{alerts, look};
+use assay_module_systemd::Systemd;
+use assay_sdk::testkit::{Fixture, Seen};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 
 const ETC: &str = "/etc/systemd/system";
+
+fn look(fixture: &Fixture) -> Seen {
+    fixture.collect::<Systemd>()
+}
 
 fn why(fixture: &Fixture, kind: &str, key: &str) -> String {
     look(fixture)
@@ -146,7 +148,7 @@ fn malformed_files_are_told_once_with_what_they_would_run() {
     let drop_in = format!("{ETC}/u.service.d/x.conf");
     let now = look(&fixture.file(&drop_in, broken));
     assert_eq!(
-        alerts(&before, &now),
+        now.changes_since(&before),
         [format!("added systemd_drop_in {drop_in}")]
     );
     assert_eq!(now.field("systemd_drop_in", &drop_in, "exec_start"), "[/evil]");

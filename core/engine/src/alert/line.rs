@@ -96,6 +96,9 @@ fn shorten(value: &str, limit: usize) -> String {
     format!("{}...(+{})", &value[..end], value.len() - end)
 }
 
+/// The longest that the count of what did not fit can be.
+const OMITTED: &str = "omitted=1000000 ";
+
 /// The line for `alert`, at most `limit` bytes.
 #[must_use]
 pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
@@ -129,7 +132,8 @@ pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
         pair("chain", &digest[..digest.len().min(32)]),
     ];
     let middle = middle(alert);
-    let tail_length: usize = tail.iter().map(|p| p.len() + 1).sum();
+    // Whatever stands before it: that something was left out is said.
+    let tail_length = tail.iter().map(|p| p.len() + 1).sum::<usize>() + OMITTED.len();
 
     // Names of 4 KiB, four bytes an escape, do not fit whatever else is left out. Then the beginning stands for
     // the rest, which JSON has; the digest of the chain covers it.
@@ -159,7 +163,7 @@ pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
     match sizes.into_iter().map(fitted).find(|parts| length(parts) <= room) {
         Some(parts) => head.extend(parts),
         None => {
-            let mut left = room.saturating_sub("omitted=1000000 ".len());
+            let mut left = room;
             let parts: Vec<String> = fitted(24);
             let taken = parts.iter().take_while(|part| {
                 let fits = part.len() < left;
@@ -316,6 +320,17 @@ mod tests {
         let line = line(&alert, &"d".repeat(64), 4096);
         assert!(line.len() <= 4096, "{}", line.len());
         assert!(read(&line)["omitted"].parse::<usize>().unwrap() > 1000);
+    }
+
+    /// Found by fuzzing: where names filled the line to its end, the count of what was left out came on top.
+    #[test]
+    fn the_count_of_what_does_not_fit_fits() {
+        let mut alert = entry(&[0xff; 500], b"a");
+        alert.source = Some("/s".repeat(200).into());
+        for limit in 640..3000 {
+            let line = line(&alert, &"d".repeat(64), limit);
+            assert!(line.len() <= limit, "{} > {limit}", line.len());
+        }
     }
 
     #[test]

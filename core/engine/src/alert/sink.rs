@@ -31,12 +31,15 @@ pub trait Sink {
     }
 }
 
+/// Bytes that a message has room for whatever is configured: its header, and all that identifies an alert.
+const LEAST_LINE: usize = 1024;
+
 /// Makes ready to send to a sink; a sink that is down is told by the first alert that it does not take.
 #[must_use]
 pub fn open_sink(sink: &SinkConfig, config: &Config) -> Box<dyn Sink> {
     let limit = usize::try_from(config.alerts.max_line.0)
         .unwrap_or(usize::MAX)
-        .max(512);
+        .max(LEAST_LINE);
     match sink {
         SinkConfig::Syslog {
             address, facility, ..

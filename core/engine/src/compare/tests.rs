@@ -3,6 +3,8 @@ use assay_model::{FieldKind, GapReason};
 use proptest::prelude::*;
 use std::path::Path;
 
+mod replay;
+
 fn manifest() -> Manifest {
     let kind = Kind::new("job", "T1053", "a job")
         .compared("command", FieldKind::Text, "what runs")
@@ -200,6 +202,35 @@ fn an_edit_that_is_undone_is_reverted() {
     );
 }
 
+/// Found by the story of alerts in `replay`: it was said to be added, and the removal stayed open for ever.
+#[test]
+fn an_edited_line_that_goes_is_reverted_when_it_is_back() {
+    let kind = Kind::new("line", "T1053", "a line")
+        .compared("schedule", FieldKind::Text, "when")
+        .compared("command", FieldKind::Text, "what");
+    let manifest = Manifest::new("test", "1", "lines").kind(kind);
+    let (accepted, other) = (line("1", "a"), line("7", "z"));
+    let learned = vec![accepted.clone(), other.clone()];
+    let mut rows = BTreeMap::new();
+    apply(
+        &mut rows,
+        &compare(None, &manifest, BTreeMap::new(), learned.clone(), &[]),
+    );
+    for (scan, expected) in [
+        (vec![line("2", "a"), other], vec!["changed"]),
+        (vec![], vec!["removed", "removed"]),
+        (learned.clone(), vec!["reverted", "reverted"]),
+        (vec![line("2", "a"), learned[1].clone()], vec!["changed"]),
+        // All at once: nothing tells which line became which, but for what was accepted.
+        (vec![accepted], vec!["reverted", "removed"]),
+    ] {
+        let deltas = compare(Some(&manifest), &manifest, rows.clone(), scan, &[]);
+        let said: Vec<_> = deltas.iter().filter_map(|d| d.what).map(What::as_str).collect();
+        assert_eq!(said, expected);
+        apply(&mut rows, &deltas);
+    }
+}
+
 #[test]
 fn what_is_only_shown_is_never_an_alert() {
     let manifest = manifest();
@@ -319,4 +350,81 @@ proptest! {
             prop_assert_eq!(state.collect::<BTreeMap<u8, u8>>(), expected.clone());
         }
     }
+}
+
+/// A watch list that looks elsewhere, or at other parts of a file: nothing on the system came, went or changed.
+#[test]
+fn a_kind_that_is_found_in_another_way_is_learned_anew() {
+    let defined = |definition: &str| {
+        let mut manifest = manifest();
+        manifest.kinds[0].definition = definition.to_owned();
+        manifest
+    };
+    let (one, two) = (defined("1"), defined("2"));
+    let mut rows = BTreeMap::new();
+    let before = [entry("x", "a"), entry("gone", "b"), entry("y", "c")];
+    apply(
+        &mut rows,
+        &compare(None, &one, BTreeMap::new(), before.to_vec(), &[]),
+    );
+    let after = [entry("x", "z"), entry("y", "c"), entry("new", "d")];
+    let deltas = compare(Some(&one), &two, rows.clone(), after.to_vec(), &[]);
+    assert!(deltas.iter().all(|delta| delta.what.is_none()), "{deltas:?}");
+    apply(&mut rows, &deltas);
+    let known: Vec<_> = rows
+        .iter()
+        .map(|((_, key), row)| (key.to_string(), row == &Row::known(row.state.clone().unwrap())))
+        .collect();
+    assert_eq!(
+        known,
+        [
+            ("new".to_owned(), true),
+            ("x".to_owned(), true),
+            ("y".to_owned(), true)
+        ]
+    );
+    let next = compare(
+        Some(&two),
+        &two,
+        rows,
+        vec![entry("x", "z"), entry("y", "e")],
+        &[],
+    );
+    let said: Vec<_> = next
+        .iter()
+        .filter_map(|delta| delta.what)
+        .map(What::as_str)
+        .collect();
+    assert_eq!(said, ["changed", "removed"], "from then on as ever");
+}
+
+#[test]
+fn what_a_file_that_makes_no_sense_held_is_not_removed() {
+    let in_file = |key: &str| Entry::new("job", key, Path::new("/etc/jobs/f"));
+    let mut rows = BTreeMap::new();
+    let before = [
+        in_file("/etc/jobs/f: a"),
+        in_file("/etc/jobs/f: b"),
+        entry("x", "c"),
+    ];
+    apply(
+        &mut rows,
+        &compare(None, &manifest(), BTreeMap::new(), before.to_vec(), &[]),
+    );
+    let broken = in_file("/etc/jobs/f").unparsable("nonsense");
+    let said = |rows: &mut BTreeMap<Identity, Row>, now: &[Entry]| {
+        let deltas = compare(Some(&manifest()), &manifest(), rows.clone(), now.to_vec(), &[]);
+        apply(rows, &deltas);
+        let told = deltas
+            .iter()
+            .filter_map(|d| Some(format!("{} {}", d.what?.as_str(), d.identity.1)));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said(&mut rows, &[broken.clone()]),
+        ["added /etc/jobs/f", "removed x"]
+    );
+    assert!(said(&mut rows, &[broken]).is_empty());
+    let mended = said(&mut rows, &[in_file("/etc/jobs/f: a")]);
+    assert_eq!(mended, ["reverted /etc/jobs/f", "removed /etc/jobs/f: b"]);
 }

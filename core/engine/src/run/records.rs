@@ -1,11 +1,15 @@
 //! Understanding what a module wrote: every line is a record, every rule of the protocol is kept, or the scan failed.
 
 use super::{Failure, MAX_LINE, MAX_REASON, Output, failure, shortened, too_long};
-use assay_model::{Entry, Gap, Input, LogLevel, MAX_NESTING, Manifest, PROTOCOL_VERSION, Record, Sandbox};
-use std::collections::HashSet;
+use assay_model::{
+    Entry, Gap, Input, Kind, LogLevel, MAX_NESTING, Manifest, PROTOCOL_VERSION, Record, Sandbox,
+};
+use std::collections::{HashMap, HashSet};
 
 /// Records of one scan.
 const MAX_RECORDS: usize = 1_000_000;
+/// Kinds of one module.
+const MAX_KINDS: usize = 10_000;
 /// Bytes of memory that the records of one scan may take: a list of short strings takes twenty times what it takes on
 /// the wire, and a core that runs out of memory takes every other module along.
 const MAX_MEMORY: usize = 512 << 20;
@@ -49,6 +53,8 @@ pub fn parse(output: &Output, name: &str) -> Result<Scan, Failure> {
 struct Reader {
     sandbox: Option<Sandbox>,
     manifest: Option<Manifest>,
+    /// Names of the kinds that were declared so far.
+    kinds: HashSet<String>,
     entries: Vec<Entry>,
     gaps: Vec<Gap>,
     inputs: Vec<Input>,
@@ -111,9 +117,26 @@ impl Reader {
             Record::Hello { .. } if self.manifest.is_some() => {
                 return Err(failure("invalid_record", "`hello` came twice"));
             }
-            Record::Hello { manifest, .. } => self.manifest = Some(manifest),
+            Record::Hello { manifest, .. } => {
+                self.kinds
+                    .extend(manifest.kinds.iter().map(|kind| kind.name.clone()));
+                self.manifest = Some(manifest);
+            }
+            Record::Kinds { kinds } => {
+                let Some(manifest) = &mut self.manifest else {
+                    return Err(failure("no_hello", "`kinds` came before `hello`"));
+                };
+                self.kinds.extend(kinds.iter().map(|kind| kind.name.clone()));
+                manifest.kinds.extend(kinds);
+            }
             Record::Entry(_) | Record::Gap(_) if self.manifest.is_none() => {
                 return Err(failure("no_hello", "an entry came before `hello`"));
+            }
+            Record::Entry(entry) if !self.kinds.contains(&entry.kind) => {
+                return Err(failure(
+                    "undeclared",
+                    format!("kind `{}` is not in the manifest", entry.kind),
+                ));
             }
             Record::Entry(entry) => self.entries.push(entry),
             Record::Gap(gap) => self.gaps.push(gap),
@@ -210,6 +233,9 @@ fn check_manifest(manifest: &Manifest, name: &str) -> Result<(), Failure> {
     if !word(name) || name == crate::facts::MODULE {
         return wrong(format!("`{name}` is no name for a module"));
     }
+    if manifest.kinds.len() > MAX_KINDS {
+        return wrong(format!("more than {MAX_KINDS} kinds"));
+    }
     let mut kinds = HashSet::new();
     for kind in &manifest.kinds {
         let fields: HashSet<_> = kind.fields.iter().map(|f| &f.name).collect();
@@ -225,9 +251,10 @@ fn check_manifest(manifest: &Manifest, name: &str) -> Result<(), Failure> {
 }
 
 fn check_entries(manifest: &Manifest, entries: &[Entry]) -> Result<(), Failure> {
+    let kinds: HashMap<&str, &Kind> = manifest.kinds.iter().map(|k| (k.name.as_str(), k)).collect();
     let mut keys = HashSet::with_capacity(entries.len());
     for entry in entries {
-        let Some(kind) = manifest.kind_named(&entry.kind) else {
+        let Some(kind) = kinds.get(entry.kind.as_str()) else {
             return Err(failure(
                 "undeclared",
                 format!("kind `{}` is not in the manifest", entry.kind),
@@ -289,6 +316,36 @@ mod tests {
         let scan = parsed(&text).unwrap();
         assert_eq!(scan.entries[0].key.as_bytes(), b"\xff");
         assert_eq!((scan.gaps.len(), scan.sandbox.active.len()), (1, 1));
+    }
+
+    const MORE: &str = r#"{"record":"kinds","kinds":[{"name":"z","summary":"s","technique":"T2","severity":"high","fields":[]}]}"#;
+
+    #[test]
+    fn kinds_add_to_the_manifest() {
+        let of_z = r#"{"record":"entry","kind":"z","key":"a","source":"/s"}"#;
+        let done = r#"{"record":"done","entries":2}"#;
+        let text = format!("HELLO\n{}\n{MORE}\n{of_z}\n{done}", entry("\"a\""));
+        let scan = parsed(&text).unwrap();
+        let kinds: Vec<_> = scan.manifest.kinds.iter().map(|k| k.name.as_str()).collect();
+        assert_eq!(kinds, ["k", "z"]);
+        for (name, text) in [
+            ("undeclared", format!("HELLO\n{of_z}\n{MORE}\n{done}")),
+            ("no_hello", format!("{MORE}\nHELLO\n{done}")),
+            (
+                "bad_manifest",
+                format!("HELLO\n{MORE}\n{MORE}\n{}", done.replace('2', "0")),
+            ),
+            (
+                "bad_manifest",
+                format!(
+                    "HELLO\n{}\n{}",
+                    MORE.replace("\"z\"", "\"Z z\""),
+                    done.replace('2', "0")
+                ),
+            ),
+        ] {
+            assert_eq!(parsed(&text).unwrap_err().name, name, "{text}");
+        }
     }
 
     #[test]

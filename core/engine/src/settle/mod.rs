@@ -3,6 +3,7 @@
 
 mod entries;
 mod files;
+mod lists;
 mod modules;
 
 use crate::compare::Identity;

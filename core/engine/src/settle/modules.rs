@@ -5,8 +5,8 @@ use crate::alert::Draft;
 use crate::compare::{Row, compare};
 use crate::config::Accept;
 use crate::run::parse;
-use crate::store::{ModuleRow, Result};
-use assay_model::{FieldChange, Severity, Stamp, Text, What};
+use crate::store::{ListRow, ListState, ModuleRow, Result};
+use assay_model::{FieldChange, Manifest, Severity, Stamp, Text, What};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Settler<'_> {
@@ -129,7 +129,7 @@ impl Settler<'_> {
             .and_then(|inputs| serde_json::to_string(inputs).ok());
         let gaps = self.changed_gaps(&name, &scan.gaps)?;
         let quiet = !row.announced;
-        row.manifest = Some(scan.manifest.clone());
+        row.manifest = Some(with_retired(scan.manifest.clone(), row.manifest.take()));
         self.measure_named_by(&deltas);
         if !deltas.is_empty() && self.names.is_none() && deltas.iter().any(|d| d.what.is_some()) {
             self.names = Some(self.index()?);
@@ -247,7 +247,10 @@ impl Settler<'_> {
             .filter(|m| !m.announced && m.manifest.is_some())
             .cloned()
             .collect();
-        if new.is_empty() {
+        let lists: Vec<ListRow> = (self.store.lists()?.into_values())
+            .filter(|list| !list.announced && list.state == ListState::Watched)
+            .collect();
+        if new.is_empty() && lists.is_empty() {
             return Ok(());
         }
         let mut parts = Vec::new();
@@ -265,6 +268,13 @@ impl Settler<'_> {
             .map(|(module, count)| format!("{} {count}", module.name))
             .collect();
         let mut text = format!("learned {total} entries: {}", listed.join(", "));
+        if new.is_empty() {
+            let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
+            text = format!(
+                "learned the watch lists {}, which found nothing",
+                names.join(", ")
+            );
+        }
         if gaps > 0 {
             text.push_str(&format!("; {gaps} places could not be read, see `assay status`"));
         }
@@ -285,6 +295,15 @@ impl Settler<'_> {
                 .fields
                 .insert(format!("{}.sha256", module.name), module.sha256.as_str().into());
         }
+        for list in &lists {
+            let (path, sha256) = (list.path.clone(), list.sha256.as_str());
+            draft
+                .fields
+                .insert(format!("list.{}.path", list.name), path.into());
+            draft
+                .fields
+                .insert(format!("list.{}.sha256", list.name), sha256.into());
+        }
         draft.fields.insert(
             "files".to_owned(),
             i64::try_from(files).unwrap_or(i64::MAX).into(),
@@ -296,9 +315,22 @@ impl Settler<'_> {
                 module.announced = true;
                 store.put_module(&module)?;
             }
+            for mut list in lists {
+                list.announced = true;
+                store.put_list(&list)?;
+            }
             store.set_meta("announced", "1")
         })
     }
+}
+
+/// The manifest, with the kinds that the module had and has no more: what they listed is kept, and is compared, not
+/// learned, when they are back.
+fn with_retired(mut manifest: Manifest, before: Option<Manifest>) -> Manifest {
+    let retired = before.into_iter().flat_map(|before| before.kinds);
+    let retired = retired.filter(|kind| manifest.kind_named(&kind.name).is_none());
+    manifest.kinds.extend(retired.collect::<Vec<_>>());
+    manifest
 }
 
 /// Ends a failure, and says so.

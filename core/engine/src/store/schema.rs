@@ -44,6 +44,11 @@ const MIGRATIONS: &[&str] = &["
     CREATE TRIGGER alerts_come_one_after_another BEFORE INSERT ON alerts
         WHEN NEW.seq <= (SELECT MAX(seq) FROM alerts) BEGIN SELECT RAISE(ABORT, 'alerts are append-only'); END;
     INSERT INTO meta VALUES ('retained_after', '0');
+", "
+    CREATE TABLE lists (
+        name TEXT PRIMARY KEY, path BLOB NOT NULL, sha256 TEXT NOT NULL, kinds TEXT NOT NULL, state TEXT NOT NULL,
+        announced INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 "];
 
 /// Opens the database, and makes it if need be; with `check` every page of it is looked at.

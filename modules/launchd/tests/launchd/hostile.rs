@@ -14,7 +14,7 @@ fn whatever_stands_where_a_job_belongs_is_an_entry_and_never_a_hang() {
         .link(&format!("{folder}/to-fifo.plist"), "fifo.plist")
         .file(&format!("{folder}/empty.plist"), "")
         .file(&format!("{folder}/._apple.plist"), b"\0\x05\x16\x07\0\x02\0\0")
-        .file(&format!("{folder}/cut.plist"), &binary(&job("a", "/b", ""))[..30])
+        .file(&format!("{folder}/cut.plist"), &binary(job("a", "/b", ""))[..30])
         .file(&format!("{folder}/array.plist"), "<plist><array/></plist>")
         .file(&format!("{folder}/UPPER.PLIST"), job("UPPER", "/u", ""))
         .file(&format!("{folder}/line\nbreak.plist"), job("l", "/l", ""));

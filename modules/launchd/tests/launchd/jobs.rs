@@ -55,7 +55,7 @@ fn each_key_that_matters_changes_the_entry_and_nothing_else_does() {
     assert_eq!(entry("\n<!-- a comment -->\n"), plain);
 
     // The same with other bytes: as a binary plist.
-    let binary = Fixture::macos().file(PATH, binary(&job("org.k", "/opt/k", "")));
+    let binary = Fixture::macos().file(PATH, binary(job("org.k", "/opt/k", "")));
     assert_eq!(*collect(&binary).entry("launch_daemon", PATH), plain);
 }
 

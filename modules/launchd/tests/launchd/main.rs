@@ -5,8 +5,7 @@ mod hostile;
 mod jobs;
 
 use assay_module_launchd::Launchd;
-use assay_sdk::plist;
-use assay_sdk::testkit::{Fixture, Seen};
+use assay_sdk::testkit::{Fixture, Seen, binary_plist as binary};
 
 fn collect(fixture: &Fixture) -> Seen {
     fixture.collect::<Launchd>()
@@ -22,13 +21,6 @@ fn job(label: &str, program: &str, more: &str) -> String {
     xml(&format!(
         "<key>Label</key><string>{label}</string><key>Program</key><string>{program}</string>{more}"
     ))
-}
-
-fn binary(xml: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let plist = plist::parse(xml.as_bytes()).expect("parses");
-    plist.to_writer_binary(&mut bytes).expect("writes");
-    bytes
 }
 
 /// A Mac with a little of everything.
@@ -49,7 +41,7 @@ fn mac() -> Fixture {
         .file("/Users/mia/Library/q.dylib", "")
         .file(
             "/System/Library/LaunchDaemons/com.apple.tidy.plist",
-            binary(&job("com.apple.tidy", "/usr/libexec/tidyd", "<key>MachServices</key><dict><key>com.apple.tidy</key><true/></dict>")),
+            binary(job("com.apple.tidy", "/usr/libexec/tidyd", "<key>MachServices</key><dict><key>com.apple.tidy</key><true/></dict>")),
         )
         .link(
             "/System/Library/LaunchDaemons/com.apple.web.plist",
@@ -111,7 +103,7 @@ fn mac() -> Fixture {
         )
         .file(
             "/private/var/db/com.apple.xpc.launchd/disabled.502.plist",
-            binary(&xml("<key>org.tick</key><false/>")),
+            binary(xml("<key>org.tick</key><false/>")),
         )
         .file(
             "/private/var/db/launchd.db/com.apple.launchd.peruser.502/overrides.plist",

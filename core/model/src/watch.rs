@@ -1,0 +1,520 @@
+//! Watch lists: what to look at, written in TOML instead of code.
+//!
+//! A list is read and checked by the core, and handed to the module `files`, which does the looking. Whatever can be
+//! wrong with one value is found when it is deserialised, so that an error knows where the value stands.
+
+mod path;
+
+pub use path::{PART_SIGNS, Part, PathGlob};
+
+use crate::{FieldKind, Kind, Os, Severity, SourceCheck};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A file of `watch.d`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchList {
+    /// One line: what it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// What it watches.
+    pub watch: Vec<Watch>,
+}
+
+/// One kind of a list: which files, what in them is an entry, and how bad a change of one is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Name of the kind.
+    pub kind: Word,
+    /// One line: what one entry is.
+    pub summary: String,
+    /// ATT&CK technique.
+    pub technique: Technique,
+    /// How bad a change is when nothing else is known.
+    #[serde(default = "high")]
+    pub severity: Severity,
+    /// Systems on which there are such files.
+    #[serde(default = "everywhere")]
+    pub platforms: Vec<Os>,
+    /// Which files.
+    pub paths: Vec<PathGlob>,
+    /// Which of them not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<PathGlob>,
+    /// How a file is understood.
+    pub format: Format,
+    /// Signs that begin a line that says nothing.
+    #[serde(default = "hash")]
+    pub comment: Comment,
+    /// What stands between the fields of a line; blanks when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// Whether a line that ends in a backslash goes on in the next.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continued: bool,
+    /// Where in a structured file the entries are: `/extensions/*`; every value is one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Pointer>,
+    /// Fields of an entry: the parts of a line in their order, or members of an item.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Member>,
+    /// Which of the fields tell one entry from another in its file; see [`Watch::keys`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<Word>,
+    /// Which of the fields are compared; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare: Option<Vec<Word>>,
+    /// Globs over what an entry is called in its file; only those are entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<NameGlob>,
+    /// The same; those are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<NameGlob>,
+    /// The field that holds the path of what is run, or `file`, when the file itself is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Word>,
+    /// The field that holds a command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Word>,
+    /// Whether a value is hidden whose name says that it is a secret; not where `passwd` is the name of a database.
+    #[serde(default = "yes")]
+    pub hide_secrets: bool,
+    /// Files that are looked into; of more there is a gap.
+    #[serde(default = "ten_thousand")]
+    pub max_files: u32,
+    /// Bytes of a file that is understood; of a larger one only the bytes are compared.
+    #[serde(default = "mebibyte")]
+    pub max_bytes: u32,
+    /// Folders that `**` goes down; of deeper ones there is a gap.
+    #[serde(default = "sixteen")]
+    pub max_depth: u8,
+}
+
+/// A watch of a list as the module `files` gets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// What it watches.
+    pub watch: Watch,
+    /// See [`Kind::definition`].
+    pub definition: String,
+}
+
+/// The configuration that the core gives the module `files`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesConfig {
+    /// Every watch of every list that is sound.
+    #[serde(default)]
+    pub watches: Vec<Watched>,
+}
+
+/// How a file is understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// It is not: every byte is compared.
+    Opaque,
+    /// Only that it is there counts, folders too.
+    Exists,
+    /// Each line is an entry, whatever their order.
+    Lines,
+    /// `[section]` and `name = value`; a comment begins with `#` or `;`.
+    Ini,
+    /// The same as git reads it: `[section "subsection"]`, quotes, escapes.
+    Git,
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+    /// A property list of any form.
+    Plist,
+}
+
+impl Format {
+    /// Whether it holds values in values.
+    #[must_use]
+    pub fn is_tree(self) -> bool {
+        matches!(self, Self::Json | Self::Toml | Self::Plist)
+    }
+}
+
+/// The value of `program` for a file that is run itself.
+pub const FILE: &str = "file";
+
+fn high() -> Severity {
+    Severity::High
+}
+fn everywhere() -> Vec<Os> {
+    vec![Os::Linux, Os::Macos]
+}
+fn hash() -> Comment {
+    Comment("#".to_owned())
+}
+fn yes() -> bool {
+    true
+}
+fn ten_thousand() -> u32 {
+    10_000
+}
+fn mebibyte() -> u32 {
+    1 << 20
+}
+fn sixteen() -> u8 {
+    16
+}
+
+impl Watch {
+    /// The fields that tell one entry from another in its file: the first part of a line, when nothing else is said.
+    /// None stands for the whole line, for the name of a setting, and for the name of a member.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&str> {
+        match (self.key.as_slice(), self.format, self.fields.first()) {
+            ([], Format::Lines, Some(first)) => vec![first.field()],
+            (key, ..) => key.iter().map(Word::as_str).collect(),
+        }
+    }
+
+    /// Names of the fields of its entries, each with a line of prose.
+    #[must_use]
+    pub fn declared(&self) -> Vec<(&str, String)> {
+        let hidden = if self.hide_secrets {
+            "; hidden where its name says that it is a secret"
+        } else {
+            ""
+        };
+        let link = (
+            "link_target",
+            "where the file leads, when it is a link".to_owned(),
+        );
+        match self.format {
+            Format::Opaque => vec![link],
+            Format::Exists => vec![("type", "what it is: file, folder, link, …".to_owned()), link],
+            _ if !self.fields.is_empty() => {
+                let place = if self.format == Format::Lines {
+                    "part"
+                } else {
+                    "member"
+                };
+                let meaning = |member: &Member| format!("{place} `{}`{hidden}", member.as_str());
+                self.fields.iter().map(|m| (m.field(), meaning(m))).collect()
+            }
+            Format::Lines => vec![("line", format!("the line{hidden}"))],
+            _ => vec![("value", format!("its value{hidden}"))],
+        }
+    }
+
+    /// The kind that this declares.
+    #[must_use]
+    pub fn declares(&self, definition: &str) -> Kind {
+        let source = match self.format {
+            Format::Opaque => SourceCheck::Content,
+            Format::Exists => SourceCheck::None,
+            _ => SourceCheck::Owner,
+        };
+        let kind = Kind::new(self.kind.as_str(), self.technique.as_str(), &self.summary)
+            .severity(self.severity)
+            .source(source);
+        let is_compared = |name: &str| {
+            let named = |names: &Vec<Word>| names.iter().any(|word| word.as_str() == name);
+            self.compare.as_ref().is_none_or(named)
+        };
+        let kind = self.declared().into_iter().fold(kind, |kind, (name, meaning)| {
+            if is_compared(name) {
+                kind.compared(name, FieldKind::Text, &meaning)
+            } else {
+                kind.shown(name, FieldKind::Text, &meaning)
+            }
+        });
+        Kind {
+            definition: definition.to_owned(),
+            ..kind
+        }
+    }
+
+    /// What is wrong with its parts taken together: the key that does not fit, and why.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let format = self.format;
+        let misplaced = |key, fits| Err((key, format!("`{key}` goes with {fits} only")));
+        if self.paths.is_empty() {
+            return Err(("paths", "name at least one path".to_owned()));
+        }
+        if self.summary.trim().is_empty() {
+            return Err(("summary", "say in one line what an entry is".to_owned()));
+        }
+        match format {
+            Format::Lines => {}
+            _ if self.separator.is_some() => return misplaced("separator", "format = \"lines\""),
+            _ if self.continued => return misplaced("continued", "format = \"lines\""),
+            _ if self.comment != hash() => return misplaced("comment", "format = \"lines\""),
+            _ => {}
+        }
+        if self.items.is_some() && !format.is_tree() {
+            return misplaced("items", "the formats `json`, `toml` and `plist`");
+        }
+        if matches!(format, Format::Opaque | Format::Exists)
+            && !(self.only.is_empty() && self.ignore.is_empty())
+        {
+            let key = if self.only.is_empty() { "ignore" } else { "only" };
+            return Err((
+                key,
+                format!("`{key}` is about what stands in a file; leave files out with `exclude`"),
+            ));
+        }
+        let has_fields = format == Format::Lines || self.items.is_some();
+        if !self.fields.is_empty() && !has_fields {
+            return misplaced("fields", "format = \"lines\" and with `items`");
+        }
+        self.check_names()
+    }
+
+    fn check_names(&self) -> Result<(), (&'static str, String)> {
+        let declared = self.declared();
+        let mut names: Vec<&str> = declared.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(("fields", format!("`{}` stands there twice", pair[0])));
+        }
+        let known = || {
+            names
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let unknown =
+            |key, word: &Word| Err((key, format!("there is no field `{word}`; there is {}", known())));
+        if !self.key.is_empty() && self.fields.is_empty() {
+            return Err((
+                "key",
+                "`key` names some of `fields`, and there are none".to_owned(),
+            ));
+        }
+        let is_unknown = |word: &&Word| !names.contains(&word.as_str());
+        if let Some(word) = self.key.iter().find(is_unknown) {
+            return unknown("key", word);
+        }
+        if let Some(word) = self.compare.iter().flatten().find(is_unknown) {
+            return unknown("compare", word);
+        }
+        if let Some(word) = self.command.iter().find(is_unknown) {
+            return unknown("command", word);
+        }
+        let is_file = |word: &&Word| word.as_str() == FILE;
+        match self
+            .program
+            .as_ref()
+            .filter(|word| !is_file(word) && is_unknown(word))
+        {
+            Some(word) => Err((
+                "program",
+                format!(
+                    "there is no field `{word}`; there is {}, and `file` for the file itself",
+                    known()
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A string that is checked when it is read.
+trait Checked: Sized {
+    /// What it is, for messages.
+    const WHAT: &'static str;
+    fn checked(text: &str) -> Result<Self, String>;
+}
+
+/// Errors of a visitor, unlike others, know where the value stands.
+fn read<'de, T: Checked, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Read<T>(PhantomData<T>);
+    impl<T: Checked> Visitor<'_> for Read<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(T::WHAT)
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            T::checked(text).map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Read(PhantomData))
+}
+
+macro_rules! checked {
+    ($($name:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read(deserializer)
+            }
+        }
+        impl $name {
+            /// As it is written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+checked!(Word, Technique, Member, Pointer, NameGlob, Comment);
+
+/// Lower-case words joined by `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Word(String);
+
+/// A technique of ATT&CK: `T1543` or `T1543.004`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Technique(String);
+
+/// Where items are in a structured file: `/` alone for all of it; else `/`, then names, of which `*` stands for any; `~1` is a slash in a name, and
+/// `~0` a tilde, as in RFC 6901.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pointer(String);
+
+/// A glob over a name in a file; `*` and `?` stand for any sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NameGlob(String);
+
+/// Signs of which each begins a comment, `#;` for example; none when it is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Comment(String);
+
+/// A part of a line or a member of an item, as the list names it, and as the field of an entry is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member(String, String);
+
+impl Serialize for Member {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Member {
+    /// What the field is called: `ProgramArguments` as `program_arguments`, `manifest/name` as `manifest_name`.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.1
+    }
+}
+
+impl Pointer {
+    /// The names on the way; `None` for any.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Option<String>> {
+        let steps = self.0.split('/').skip(if self.0 == "/" { 2 } else { 1 });
+        steps
+            .map(|step| (step != "*").then(|| step.replace("~1", "/").replace("~0", "~")))
+            .collect()
+    }
+}
+
+/// Bytes of a string in a list.
+const MAX_STRING: usize = 512;
+
+impl Checked for Word {
+    const WHAT: &'static str = "a word of a-z, 0-9 and _";
+    fn checked(text: &str) -> Result<Self, String> {
+        let is_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(is_word) {
+            return Err(format!(
+                "`{text}` is not a word of a-z, 0-9 and _, such as `pip_setting`"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Checked for Technique {
+    const WHAT: &'static str = "an ATT&CK technique";
+    fn checked(text: &str) -> Result<Self, String> {
+        let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+        let sound = text
+            .strip_prefix('T')
+            .is_some_and(|rest| match rest.split_once('.') {
+                Some((main, sub)) => digits(main, 4) && digits(sub, 3),
+                None => digits(rest, 4),
+            });
+        if sound {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!(
+                "`{text}` is not a technique such as `T1543` or `T1543.004`"
+            ))
+        }
+    }
+}
+
+impl Checked for Pointer {
+    const WHAT: &'static str = "where items are";
+    fn checked(text: &str) -> Result<Self, String> {
+        if text.starts_with('/') && text.len() <= MAX_STRING {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!(
+                "`{text}` is not where items are, such as `/extensions/*`"
+            ))
+        }
+    }
+}
+
+impl Checked for NameGlob {
+    const WHAT: &'static str = "a glob";
+    fn checked(text: &str) -> Result<Self, String> {
+        if text.is_empty() || text.len() > MAX_STRING {
+            return Err(format!("a glob has 1 to {MAX_STRING} bytes"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Checked for Comment {
+    const WHAT: &'static str = "signs that begin a comment";
+    fn checked(text: &str) -> Result<Self, String> {
+        if text.len() <= 8 && text.bytes().all(|b| b.is_ascii_punctuation()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!(
+                "`{text}` is not a row of signs that begin comments, such as `#;`"
+            ))
+        }
+    }
+}
+
+impl Checked for Member {
+    const WHAT: &'static str = "the name of a field";
+    fn checked(text: &str) -> Result<Self, String> {
+        let mut field = String::new();
+        let mut lower = false;
+        for sign in text.chars() {
+            if sign.is_ascii_uppercase() && lower {
+                field.push('_');
+            }
+            lower = sign.is_ascii_lowercase() || sign.is_ascii_digit();
+            field.push(if sign.is_ascii_alphanumeric() {
+                sign.to_ascii_lowercase()
+            } else {
+                '_'
+            });
+        }
+        let field = field.trim_matches('_').to_owned();
+        if field.is_empty() || text.len() > MAX_STRING || field.len() > 64 {
+            return Err(format!(
+                "`{text}` is not the name of a field, such as `command` or `manifest/name`"
+            ));
+        }
+        Ok(Self(text.to_owned(), field))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,304 @@
+//! `assay module check`: what ships passes it, and a module that breaks a rule fails the check of that rule.
+
+use crate::bench::{Bench, cc, compile, has, here};
+use assay_tests::{Ran, Scratch, built};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// What `assay module check` says, one object a check.
+fn check(bench: &Bench, path: &Path) -> (Ran, Vec<Value>) {
+    let ran = bench
+        .scratch
+        .assay(&["module", "check", path.to_str().unwrap(), "--json"]);
+    let checks = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    (ran, checks)
+}
+
+fn verdict<'a>(checks: &'a [Value], name: &str) -> (&'a str, &'a Value) {
+    let check = checks.iter().find(|check| check["name"] == name);
+    let check = check.unwrap_or_else(|| panic!("no check `{name}`: {checks:#?}"));
+    (check["verdict"].as_str().unwrap(), check)
+}
+
+/// A root in which every shipped module finds something on the system that it is for.
+fn inhabited(bench: &Bench, macos: bool) {
+    let scratch = &bench.scratch;
+    if macos {
+        fs::remove_dir_all(scratch.host("/etc")).unwrap();
+        for folder in [
+            "/System/Library/CoreServices",
+            "/private/var/db",
+            "/Users/ana/Library",
+        ] {
+            fs::create_dir_all(scratch.host(folder)).unwrap();
+        }
+        scratch.file(
+            "/Library/LaunchDaemons/org.example.plist",
+            "<plist version=\"1.0\"><dict><key>Label</key><string>org.example</string>\
+             <key>Program</key><string>/opt/x</string></dict></plist>\n",
+        );
+        return;
+    }
+    scratch.file(
+        "/etc/systemd/system/a.service",
+        "[Service]\nExecStart=/opt/x --all\n",
+    );
+    scratch.script("/etc/rc.local", "#!/bin/sh\nexec /opt/x\n");
+    scratch.file("/etc/modules", "dummy\n");
+}
+
+/// Asserts that a module passes without a warning, on a root where it finds something.
+fn assert_passes(bench: &Bench, file: &Path) {
+    let (ran, checks) = check(bench, file);
+    let is_amiss = |check: &&Value| {
+        // As root the user nobody has to reach the build folder; where that is not so, that is said.
+        let is_of_rights = check["name"].as_str().unwrap().starts_with("unreadable");
+        check["verdict"] != "ok" && !is_of_rights
+    };
+    let amiss: Vec<_> = checks.iter().filter(is_amiss).collect();
+    assert!(
+        ran.code == 0 && amiss.is_empty(),
+        "{}: {amiss:#?} {}",
+        file.display(),
+        ran.stderr
+    );
+    assert!(checks.len() >= 29, "{}: {} checks", file.display(), checks.len());
+}
+
+#[test]
+fn every_shipped_module_passes() {
+    for module in ["cron", "kernel", "launchd", "startup", "systemd"] {
+        let bench = Bench::new("");
+        inhabited(&bench, module == "launchd");
+        let name = format!("libassay_module_{module}{}", std::env::consts::DLL_SUFFIX);
+        assert_passes(&bench, &built().join(name));
+    }
+}
+
+/// The module that reads watch lists, without one: it has no kinds and names no place, and nothing else is amiss.
+#[test]
+fn the_module_that_reads_watch_lists_passes() {
+    let bench = Bench::new("");
+    let name = format!("libassay_module_files{}", std::env::consts::DLL_SUFFIX);
+    let (ran, checks) = check(&bench, &built().join(name));
+    assert_eq!(ran.code, 0, "{checks:#?}");
+    assert_eq!(verdict(&checks, "watch").0, "warning");
+    assert_eq!(
+        checks
+            .iter()
+            .filter(|check| check["verdict"] == "warning")
+            .count(),
+        1
+    );
+}
+
+/// Files of a folder of the repository that end so.
+fn shipped(folder: &str, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let folder = here().join("..").join(folder);
+    let files = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|file| file.path());
+    files.filter(|path| path.is_file() && wanted(path)).collect()
+}
+
+fn ends(path: &Path, end: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == end)
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
+}
+
+/// Watch lists, scripts and C: whatever is in these folders. What they list on real roots is tested beside them.
+#[test]
+fn every_list_and_every_script_that_ships_passes() {
+    let bench = Bench::new("");
+    let mut files = shipped("config/watch.d", |path| ends(path, "toml"));
+    files.extend(shipped("modules/python", is_executable));
+    files.extend(shipped("modules/shell", is_executable));
+    for source in shipped("modules/c", |path| ends(path, "c")) {
+        if has("cc") {
+            let name = source.file_stem().unwrap().to_str().unwrap().to_owned();
+            let mut command = cc(source.to_str().unwrap());
+            command.args(["-shared", "-fPIC", "-o"]).arg(bench.module(&name));
+            compile(command);
+            files.push(bench.module(&name));
+        }
+    }
+    assert!(!files.is_empty());
+    let scratch = Scratch::new();
+    for file in files {
+        let ran = scratch.assay(&["module", "check", file.to_str().unwrap(), "--json"]);
+        let checks: Vec<Value> = ran
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect();
+        // A module that learns its places from its configuration names none without one.
+        let is_amiss = |check: &&Value| {
+            check["verdict"] == "failed" || (check["verdict"] == "warning" && check["name"] != "watch")
+        };
+        let amiss: Vec<_> = checks.iter().filter(is_amiss).collect();
+        assert!(
+            ran.code == 0 && amiss.is_empty(),
+            "{}: {amiss:#?} {}",
+            file.display(),
+            ran.stderr
+        );
+    }
+}
+
+/// What each row of `modules/careless.c` forgets, the check that finds it, and a word of what is seen.
+const CARELESS: &[(&str, &str, &str, &str)] = &[
+    (
+        "says_nothing_of_itself",
+        "manifest",
+        "failed",
+        "tells no more than its name",
+    ),
+    (
+        "lists_what_is_not_there",
+        "empty root",
+        "failed",
+        "does not exist",
+    ),
+    (
+        "gaps_where_nothing_is",
+        "empty root",
+        "failed",
+        "where nothing is",
+    ),
+    (
+        "lists_on_every_system",
+        "other system",
+        "failed",
+        "/etc/careless.conf",
+    ),
+    ("sends_what_it_did_not_declare", "keys", "failed", "line.more"),
+    ("keys_with_times", "keys", "failed", "is only in one of them"),
+    ("keys_with_inodes", "copies", "failed", "is only in one of them"),
+    (
+        "names_the_root_folder",
+        "keys",
+        "failed",
+        "names the root folder itself",
+    ),
+    ("lists_twice", "doubled", "failed", "duplicate_key"),
+    ("waits_for_fifos", "FIFOs", "failed", "deadline"),
+    ("says_nothing_of_fifos", "FIFOs", "warning", "nothing was said"),
+    ("reads_without_bound", "huge files", "failed", "no memory"),
+    (
+        "fails_without_rights",
+        "unreadable files",
+        "failed",
+        "cannot read it",
+    ),
+    ("sends_raw_bytes", "invalid UTF-8", "failed", "invalid_record"),
+    ("recurses_without_bound", "nested", "failed", "no_done"),
+    ("writes_long_lines", "long lines", "failed", "line_too_long"),
+    ("careful", "keys", "ok", "2 entries"),
+];
+
+#[test]
+fn what_a_module_forgets_is_found() {
+    if !has("cc") {
+        return;
+    }
+    let bench = Bench::new("[modules]\ndeadline = '8s'\n");
+    bench.scratch.file("/etc/careless.conf", "one\ntwo\n");
+    for (name, which, expected, words) in CARELESS {
+        bench.c("careless.c", name, &[]);
+        let (ran, checks) = check(&bench, &bench.module(name));
+        let (verdict, said) = verdict(&checks, which);
+        let is_left_out = verdict == "skipped" && which.starts_with("unreadable");
+        assert!(
+            verdict == *expected || is_left_out,
+            "{name}: {said:#} {checks:#?}"
+        );
+        assert!(
+            is_left_out || said["seen"].as_str().unwrap().contains(words),
+            "{name}: {said:#}"
+        );
+        let failed = checks.iter().filter(|check| check["verdict"] == "failed").count();
+        assert_eq!(ran.code, i32::from(failed > 0), "{name}");
+        if *expected == "failed" && !is_left_out {
+            assert!(
+                said["fix"].as_str().is_some_and(|fix| fix.len() > 20),
+                "{name}: {said:#}"
+            );
+        } else {
+            assert_eq!(failed, 0, "{name}: {checks:#?}");
+        }
+    }
+}
+
+/// Whatever a module does to its process or to the protocol ends in a check that says so.
+#[test]
+fn a_module_that_misbehaves_fails() {
+    if !has("cc") {
+        return;
+    }
+    let bench = Bench::new("[modules]\ndeadline = '8s'\ncpu = '1s'\nmemory = '512MiB'\n");
+    bench.misbehave(true);
+    for (name, words) in [
+        ("segfault", "segmentation fault"),
+        ("exits", "no_done"),
+        ("hangs", "deadline"),
+        ("spins", "processor time"),
+        ("two_gigabytes", "Cannot allocate"),
+        ("endless_line", "line_too_long"),
+        ("duplicate_keys", "duplicate_key"),
+        ("wrong_count", "wrong_count"),
+        ("writes_a_file", "open: Operation not permitted"),
+        ("opens_a_socket", "socket: Operation not permitted"),
+        ("runs_a_program", "exec: Operation not permitted"),
+        ("starts_a_thread", "thread: Operation not permitted"),
+    ] {
+        bench.c("misbehaves.c", name, &[]);
+        let (ran, checks) = check(&bench, &bench.module(name));
+        let (verdict, said) = verdict(&checks, "keys");
+        assert!(
+            verdict == "failed" && said["seen"].as_str().unwrap().contains(words),
+            "{name}: {said:#}"
+        );
+        assert_eq!(ran.code, 1);
+    }
+    for name in [
+        "other_major",
+        "no_manifest",
+        "other_name",
+        "exits_on_load",
+        "hangs_on_load",
+    ] {
+        bench.c("misbehaves.c", name, &[]);
+        let (ran, checks) = check(&bench, &bench.module(name));
+        let (verdict, said) = verdict(&checks, "protocol");
+        assert!(
+            ran.code == 1 && verdict == "failed" && checks.len() == 2,
+            "{name}: {said:#}"
+        );
+    }
+}
+
+#[test]
+fn a_module_that_may_not_be_loaded_is_not() {
+    let bench = Bench::new("");
+    let file = bench.scratch.modules[0].join("libassay_module_cron.so");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o777)).unwrap();
+    let (ran, checks) = check(&bench, &file);
+    let (verdict, said) = verdict(&checks, "trust");
+    assert!(
+        ran.code == 1 && verdict == "failed" && checks.len() == 1,
+        "{said:#}"
+    );
+    assert!(said["seen"].as_str().unwrap().contains("chmod o-w"), "{said:#}");
+}

@@ -1,0 +1,95 @@
+//! What fuzzing found worth keeping, again: every file of `fuzz/corpus`, without libFuzzer, in some seconds.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it fails"
+)]
+#![expect(
+    unreachable_pub,
+    reason = "the targets are public in the package that fuzzes them"
+)]
+
+#[path = "../../fuzz/src/config.rs"]
+mod config;
+#[path = "../../fuzz/src/formats.rs"]
+mod formats;
+#[path = "../../fuzz/src/line.rs"]
+mod line;
+mod modules;
+#[path = "../../fuzz/src/places.rs"]
+mod places;
+#[path = "../../fuzz/src/plist.rs"]
+mod plist;
+#[path = "../../fuzz/src/records.rs"]
+mod records;
+#[path = "../../fuzz/src/watch.rs"]
+mod watch;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Targets whose body is called here; those of modules are replayed in [`modules`].
+const BODIES: &[(&str, fn(&[u8]))] = &[
+    ("config", config::config),
+    ("formats", formats::formats),
+    ("line", line::line),
+    ("plist", plist::plist),
+    ("records", records::records),
+    ("watch", watch::watch),
+];
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+/// Name and bytes of each file of a target's corpus.
+fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = fuzz().join("corpus").join(target);
+    let files = names(&folder).into_iter().map(|name| {
+        let bytes = fs::read(folder.join(&name)).unwrap();
+        (format!("{target}/{name}"), bytes)
+    });
+    files.collect()
+}
+
+#[test]
+fn corpora_break_no_promise() {
+    for (target, body) in BODIES {
+        let corpus = corpus(target);
+        assert!(corpus.len() > 5, "{target} has no corpus");
+        for (name, bytes) in corpus {
+            let kept = catch_unwind(AssertUnwindSafe(|| body(&bytes)));
+            assert!(kept.is_ok(), "fuzz/corpus/{name}");
+        }
+    }
+}
+
+/// A target that is fuzzed and never replayed would be a promise that nobody keeps.
+#[test]
+fn every_target_is_replayed() {
+    let replayed = BODIES.iter().map(|(name, _)| *name).chain(modules::replayed());
+    let replayed: BTreeSet<String> = replayed.map(str::to_owned).collect();
+    let targets = names(&fuzz().join("fuzz_targets"));
+    let targets: BTreeSet<String> = targets.iter().map(|name| name.replace(".rs", "")).collect();
+    let corpora: BTreeSet<String> = names(&fuzz().join("corpus")).into_iter().collect();
+    assert_eq!(targets, replayed);
+    assert_eq!(corpora, replayed);
+    let manifest: toml::Table =
+        toml::from_str(&fs::read_to_string(fuzz().join("Cargo.toml")).unwrap()).unwrap();
+    let built = manifest["bin"].as_array().unwrap().iter();
+    let built: BTreeSet<String> = built
+        .map(|bin| bin["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(built, replayed);
+}

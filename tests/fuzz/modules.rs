@@ -1,0 +1,102 @@
+//! The corpora of modules, through the programs as they are built: two modules cannot be linked into one test, and so
+//! the core's own checks are part of it. Each file is put where it was found to matter.
+
+use crate::corpus;
+use crate::places::{self, LISTED, Place, System, split, split_list};
+use assay_engine::watch;
+use assay_tests::{Scratch, short};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+const MODULES: &[(&str, &[Place])] = &[
+    ("cron", places::CRON),
+    ("kernel", places::KERNEL),
+    ("launchd", places::LAUNCHD),
+    ("startup", places::STARTUP),
+    ("systemd", places::SYSTEMD),
+];
+
+/// The target whose corpus is a watch list and a file.
+const LISTS: &str = "files";
+/// Targets that are replayed here.
+pub(crate) fn replayed() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name).chain([LISTS])
+}
+
+/// Learns what is there, and looks again: no module fails, and none says something else the second time.
+fn is_learned(scratch: &Scratch, of: &str) {
+    let learned = scratch.assay(&["run", "--json"]);
+    assert_eq!(learned.code, 0, "{of}: {learned:?}");
+    let alerts: Vec<serde_json::Value> = learned
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    assert_eq!(
+        alerts.iter().map(short).collect::<Vec<_>>(),
+        ["baseline_created"],
+        "{of}"
+    );
+    let again = scratch.assay(&["run", "--full", "--json"]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{of}: {again:?}");
+}
+
+#[test]
+fn modules_list_what_fuzzing_planted() {
+    // By system: for each path, the files that are to be there one after the other.
+    let mut planted: BTreeMap<(bool, &str), Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    for (module, places) in MODULES {
+        let corpus = corpus(module);
+        assert!(corpus.len() > 5, "{module} has no corpus");
+        for (name, bytes) in corpus {
+            let Some((Place(system, path), content)) = split(&bytes, places) else {
+                continue;
+            };
+            let files = planted.entry((system == System::Mac, path)).or_default();
+            files.push((name, content.to_vec()));
+        }
+    }
+    let rounds = planted.values().map(Vec::len).max().unwrap();
+    for round in 0..rounds {
+        for mac in [false, true] {
+            let scratch = if mac { Scratch::macos() } else { Scratch::new() };
+            if !mac {
+                scratch.file("/etc/passwd", places::PASSWD);
+            }
+            let mut names = Vec::new();
+            for ((of_mac, path), files) in &planted {
+                if let Some((name, content)) = files.get(round)
+                    && *of_mac == mac
+                {
+                    scratch.file(path, content);
+                    names.push(name.as_str());
+                }
+            }
+            is_learned(&scratch, &names.join(" "));
+        }
+    }
+}
+
+#[test]
+fn lists_find_what_fuzzing_planted() {
+    let mut sound = 0;
+    for (name, bytes) in corpus(LISTS) {
+        let Some((list, content)) = split_list(&bytes) else {
+            continue;
+        };
+        if watch::parse(Path::new("/x.toml"), list).is_err() {
+            continue;
+        }
+        let scratch = Scratch::new();
+        scratch.file("/etc/passwd", places::PASSWD);
+        for path in LISTED {
+            scratch.file(path, content);
+        }
+        fs::create_dir(&scratch.watch).unwrap();
+        fs::write(scratch.watch.join("fuzz.toml"), list).unwrap();
+        is_learned(&scratch, &name);
+        sound += 1;
+    }
+    assert!(sound > 5, "{sound} lists can be read");
+}
