@@ -7,7 +7,6 @@
  *
  * Made from core/abi/src/lib.rs; do not edit.
  */
-
 #ifndef ASSAY_MODULE_H
 #define ASSAY_MODULE_H
 
@@ -82,10 +81,10 @@ typedef struct {
 // The module panicked, and the panic was caught before it crossed the border.
 #define ASSAY_PANICKED 5
 
-#endif  /* ASSAY_MODULE_H */
-
 #ifdef __cplusplus
 extern "C"
 #endif
 // The only exported symbol. Returns NULL when the module refuses the host's major.
 const assay_module *assay_module_entry(uint16_t host_major);
+
+#endif

@@ -57,8 +57,8 @@ impl Status {
         Ok(Self {
             root: store.meta("root")?.unwrap_or_default(),
             os: store.meta("os")?.unwrap_or_default(),
-            last_run: store.meta("last_run")?,
-            last_full: store.meta("last_full")?,
+            last_run: store.runs().last.clone(),
+            last_full: store.runs().last_full.clone(),
             last_alert,
             open: alerts
                 .filter(|stored| numbers.contains(&stored.alert.seq))

@@ -50,7 +50,7 @@ impl Engine {
     pub fn accept(&self, what: &Selection, who: &str, reason: &str) -> Result<usize, AcceptError> {
         let _lock = store::lock(&self.options.state)?;
         let now = now();
-        let (mut store, _) = Store::open(&self.options.state, &host_name(), &now)?;
+        let (mut store, _) = Store::open(&self.options.state, &host_name(), &now, false)?;
         let entries = store.entries()?;
         let files = store.files()?;
         let chosen = chosen(&store, what, &entries, &files)?;

@@ -8,7 +8,7 @@ use crate::discover::{Demand, Found, KnownFiles, Pins, discover};
 use crate::facts::Measure;
 use crate::run::{Failure, Limits, Target, collect};
 use crate::settle::{Looked, Outcome, Settler};
-use crate::store::{self, Lock, ModuleRow, Store, StoreError};
+use crate::store::{self, Lock, ModuleRow, Runs, Store, StoreError};
 use crate::watch::{self, Lists};
 use crate::{hang, places, trust};
 use assay_model::{Input, Operation, Os, Text};
@@ -176,8 +176,10 @@ impl Engine {
         let started = now();
         let config = &self.options.config;
         let host_name = host_name();
-        let (mut store, before) = Store::open(&self.options.state, &host_name, &started)?;
-        let full = full || self.full_is_due(&store)?;
+        let full = full || self.full_is_due(store::runs(&self.options.state));
+        let (mut store, before) = Store::open(&self.options.state, &host_name, &started, full)?;
+        // Something is wrong with the history: nothing that it says of modules and files is relied on.
+        let full = full || store.runs().last_full.is_none();
         let known = store.modules()?;
         let known_files = known.values().filter(|_| !full);
         let known_files = known_files.map(|m| (m.path.as_path().to_owned(), (m.stamp, m.sha256.clone())));
@@ -206,6 +208,7 @@ impl Engine {
             Arc::clone(&root),
             how,
             config.baseline.accept,
+            known.clone(),
         )?;
         let refused = found
             .refused
@@ -248,20 +251,15 @@ impl Engine {
         })?;
         settler.sweep()?;
         settler.announce()?;
+        let failed = settler.failed();
 
         let names: Vec<String> = sinks.iter().map(|sink| sink.name().to_owned()).collect();
         let stuck = self.stuck(&store)?;
         store.transaction(|store| {
-            store.set_meta("last_run", &started)?;
             store.set_meta("root", &self.options.root.to_string_lossy())?;
             store.set_meta("os", self.os.as_str())?;
             store.set_meta("sinks", &serde_json::to_string(&names)?)?;
-            store.set_meta("stuck", &serde_json::to_string(&stuck)?)?;
-            if full {
-                store.set_meta("last_full", &started)
-            } else {
-                Ok(())
-            }
+            store.set_meta("stuck", &serde_json::to_string(&stuck)?)
         })?;
         store.witness()?;
         deliver(&mut store, &mut sinks, &started)?;
@@ -269,11 +267,6 @@ impl Engine {
             store.retain(&format!("{oldest:.3}"), &names)?;
         }
         let last = store.last_seq()?;
-        let failed = store
-            .modules()?
-            .into_values()
-            .filter(|m| !m.missing)
-            .filter_map(|m| Some((m.name, m.failure?)));
         let report = Report {
             alerts: store.alerts_after(before, usize::MAX)?,
             sinks: sinks
@@ -281,11 +274,11 @@ impl Engine {
                 .zip(failed_before)
                 .map(|(sink, before)| sink.report(last, before))
                 .collect(),
-            failed: failed.collect(),
+            failed,
             gaps: store.gaps()?.len(),
             modules,
         };
-        store.close()?;
+        store.end_run(&started, full)?;
         Ok(report)
     }
 
@@ -357,10 +350,13 @@ impl Engine {
             _ = send.send((same, checker.into_kept()));
         };
         let looking = std::thread::Builder::new().name("look".into()).spawn(look);
-        let answer = looking.ok().and_then(|_| {
-            receive
+        let answer = looking.ok().and_then(|looking| {
+            let answer = receive
                 .recv_timeout(self.options.config.verify.file_timeout.0)
-                .ok()
+                .ok()?;
+            // It is gone before anybody looks for threads that were left behind.
+            _ = looking.join();
+            Some(answer)
         });
         answer.unwrap_or_default()
     }
@@ -384,14 +380,14 @@ impl Engine {
         Ok(hang::mounts(self.root.path()).unwrap_or_default())
     }
 
-    fn full_is_due(&self, store: &Store) -> Result<bool, StoreError> {
-        let last = store
-            .meta("last_full")?
+    fn full_is_due(&self, runs: Runs) -> bool {
+        let last = runs
+            .last_full
             .and_then(|time| time.parse::<jiff::Timestamp>().ok());
-        let Some(last) = last else { return Ok(true) };
+        let Some(last) = last else { return true };
         let age = jiff::Timestamp::now().duration_since(last);
         // A clock that was set back makes the age negative: then nobody knows how long it has been.
-        Ok(age.is_negative() || age.unsigned_abs() >= self.options.config.verify.full_every.0)
+        age.is_negative() || age.unsigned_abs() >= self.options.config.verify.full_every.0
     }
 
     /// Runs every module, a few at a time, and gives each outcome as it comes.

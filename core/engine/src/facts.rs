@@ -7,14 +7,15 @@
 use crate::discover::hex;
 use crate::hang;
 use assay_model::{Facts, FieldKind, FileType, Gap, GapReason, Kind, Manifest, SourceCheck, Stamp, Text};
-use assay_root::{Last, Root, RootError, Stat, Why};
+use assay_root::{Folders, Last, Root, RootError, Stat, Why};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The name under which the core lists the files that entries name, as a module lists entries.
@@ -66,20 +67,21 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
         how: how.clone(),
         next: AtomicUsize::new(0),
         silent: Mutex::new(root.avoided().to_vec()),
+        results: Mutex::new(vec![None; count]),
+        born: AtomicUsize::new(0),
     });
-    let mut results: Vec<Option<Measured>> = vec![None; count];
     let (send, receive) = channel();
     // Without a thread there is no measuring, and no run: only memory that has run out does this.
     let start = || Worker::start(&work, &send);
     let threads = how.threads.clamp(1, count.div_ceil(64).max(1));
-    let mut workers: Vec<Worker> = (0..threads).filter_map(|_| start()).collect();
-    let mut missing = count;
-    while missing > 0 && !workers.is_empty() {
+    let mut workers: Vec<Worker> = (0..threads.min(count)).filter_map(|_| start()).collect();
+    while !workers.is_empty() {
         match receive.recv_timeout(Duration::from_millis(100)) {
-            Ok((index, measured)) => {
-                if results[index].is_none() {
-                    results[index] = Some(measured);
-                    missing -= 1;
+            Ok(number) => {
+                let done = workers.iter().position(|worker| worker.number == number);
+                // It is gone before anybody looks for threads that were left behind.
+                if let Some(done) = done {
+                    _ = workers.swap_remove(done).thread.join();
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -88,10 +90,7 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
                     .partition(|worker| worker.stuck_at(how.timeout).is_some());
                 workers = going;
                 for index in stuck.iter().filter_map(|worker| worker.stuck_at(Duration::ZERO)) {
-                    if results[index].is_none() {
-                        results[index] = Some(Measured::Unknown(work.give_up(&work.files[index].0)));
-                        missing -= 1;
-                    }
+                    work.put(index, Measured::Unknown(work.give_up(&work.files[index].0)));
                     workers.extend(start());
                     // Those that hang one after the other are found together, the more there are.
                     if workers.len() < MAX_THREADS {
@@ -102,11 +101,10 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let paired = results.into_iter().enumerate().map(|(index, measured)| {
-        let path = work.files[index].0.clone();
-        let unknown = || Measured::Unknown(gap(&path, GapReason::Io, "no thread could measure it"));
-        let measured = measured.unwrap_or_else(unknown);
-        (path, measured)
+    let results = std::mem::take(&mut *lock(&work.results));
+    let paired = work.files.iter().zip(results).map(|((path, _), measured)| {
+        let unknown = || Measured::Unknown(gap(path, GapReason::Io, "no thread could measure it"));
+        (path.clone(), measured.unwrap_or_else(unknown))
     });
     paired.collect()
 }
@@ -121,6 +119,10 @@ struct Work {
     next: AtomicUsize,
     /// Mounts that did not answer, as paths below the root.
     silent: Mutex<Vec<PathBuf>>,
+    /// What measuring each of `files` gave, as far as that has come.
+    results: Mutex<Vec<Option<Measured>>>,
+    /// Threads that were started.
+    born: AtomicUsize,
 }
 
 impl Work {
@@ -131,21 +133,26 @@ impl Work {
             return gap(path, GapReason::Timeout, text);
         };
         let gap = silence(&mount);
-        self.silent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(mount);
+        lock(&self.silent).push(mount);
         gap
     }
 
-    fn measure(&self, path: &Text, known: Option<&Known>) -> Measured {
-        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mount) = silent.iter().find(|mount| path.as_path().starts_with(mount)) {
-            return Measured::Unknown(silence(mount));
+    /// What came first stands: of a file that was given up, nothing is told that comes after all.
+    fn put(&self, index: usize, measured: Measured) {
+        if let Some(result) = lock(&self.results).get_mut(index) {
+            result.get_or_insert(measured);
         }
-        drop(silent);
-        measure_one(&self.root, path, known, &self.how)
     }
+
+    fn silent(&self, path: &Text) -> Option<Gap> {
+        let silent = lock(&self.silent);
+        let mount = silent.iter().find(|mount| path.as_path().starts_with(mount))?;
+        Some(silence(mount))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn silence(mount: &Path) -> Gap {
@@ -154,19 +161,21 @@ fn silence(mount: &Path) -> Gap {
 
 /// A thread, which file it is at, and since when: index + 1, and milliseconds since the thread's start.
 struct Worker {
+    number: usize,
+    thread: JoinHandle<()>,
     born: Instant,
     at: Arc<(AtomicUsize, AtomicU64)>,
 }
 
 impl Worker {
-    fn start(work: &Arc<Work>, send: &Sender<(usize, Measured)>) -> Option<Self> {
+    /// Starts one, which sends its number when there is no more to do.
+    fn start(work: &Arc<Work>, send: &Sender<usize>) -> Option<Self> {
         let (work, send) = (Arc::clone(work), send.clone());
-        let worker = Self {
-            born: Instant::now(),
-            at: Arc::default(),
-        };
-        let (born, at) = (worker.born, Arc::clone(&worker.at));
+        let (number, born) = (work.born.fetch_add(1, Ordering::Relaxed), Instant::now());
+        let at: Arc<(AtomicUsize, AtomicU64)> = Arc::default();
+        let told = Arc::clone(&at);
         let run = move || {
+            let mut reader = Reader::new(&work.root, &work.how);
             loop {
                 let index = work.next.fetch_add(1, Ordering::Relaxed);
                 let Some((path, known)) = work.files.get(index) else {
@@ -175,18 +184,25 @@ impl Worker {
                 let now = u64::try_from(born.elapsed().as_millis()).unwrap_or(u64::MAX);
                 at.1.store(now, Ordering::Relaxed);
                 at.0.store(index + 1, Ordering::Release);
-                let measured = work.measure(path, known.as_ref());
-                if send.send((index, measured)).is_err() {
-                    break;
-                }
+                let silent = work.silent(path).map(Measured::Unknown);
+                work.put(
+                    index,
+                    silent.unwrap_or_else(|| reader.measure(path, known.as_ref())),
+                );
             }
             at.0.store(0, Ordering::Relaxed);
+            _ = send.send(number);
         };
         std::thread::Builder::new()
             .name("measure".into())
             .spawn(run)
             .ok()
-            .map(|_| worker)
+            .map(|thread| Self {
+                number,
+                thread,
+                born,
+                at: told,
+            })
     }
 
     /// The file that it has been at for longer than `timeout`.
@@ -215,28 +231,88 @@ fn gap_of(path: &Text, error: &RootError) -> Gap {
     gap(path, reason, error.why.to_string())
 }
 
-fn measure_one(root: &Root, path: &Text, known: Option<&Known>, how: &Measure) -> Measured {
-    let stat = match root.stat(path.as_path(), Last::Keep) {
-        Ok(Some(stat)) => stat,
-        Ok(None) => return Measured::Facts(Stamp::default(), Facts::missing(), None),
-        Err(error) => return Measured::Unknown(gap_of(path, &error)),
-    };
-    let stamp = assay_root::stamp(&stat);
-    if !how.full && known.is_some_and(|known| known.stamp == stamp) {
-        return Measured::Same;
-    }
-    let mut facts = facts_of(&stat);
-    match facts.file_type {
-        FileType::Link => {
-            facts.target = root
-                .read_link(path.as_path())
-                .ok()
-                .map(|target| Text::from(target.as_path()));
-            Measured::Facts(stamp, facts, None)
+/// What one thread measures with.
+struct Reader<'a> {
+    folders: Folders<'a>,
+    how: &'a Measure,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(root: &'a Root, how: &'a Measure) -> Self {
+        Self {
+            folders: Folders::new(root),
+            how,
+            buffer: Vec::new(),
         }
-        FileType::File if facts.size > how.max_size => too_big(path, stamp, facts),
-        FileType::File => hash(root, path, how),
-        _ => Measured::Facts(stamp, facts, None),
+    }
+
+    fn measure(&mut self, path: &Text, known: Option<&Known>) -> Measured {
+        let stat = match self.folders.stat(path.as_path()) {
+            Ok(Some(stat)) => stat,
+            Ok(None) => return Measured::Facts(Stamp::default(), Facts::missing(), None),
+            Err(error) => return Measured::Unknown(gap_of(path, &error)),
+        };
+        let stamp = assay_root::stamp(&stat);
+        if !self.how.full && known.is_some_and(|known| known.stamp == stamp) {
+            return Measured::Same;
+        }
+        let mut facts = facts_of(&stat);
+        match facts.file_type {
+            FileType::Link => {
+                let target = self.folders.read_link(path.as_path()).ok();
+                facts.target = target.map(|target| Text::from(target.as_path()));
+                Measured::Facts(stamp, facts, None)
+            }
+            FileType::File if facts.size > self.how.max_size => too_big(path, stamp, facts),
+            FileType::File => self.hash(path),
+            _ => Measured::Facts(stamp, facts, None),
+        }
+    }
+
+    /// Reads a regular file; one that changes meanwhile is read once more, and then marked.
+    fn hash(&mut self, path: &Text) -> Measured {
+        let max_size = self.how.max_size;
+        let mut last = Facts::missing();
+        for _ in 0..2 {
+            let (mut file, before) = match self.folders.open_file(path.as_path()) {
+                Ok(opened) => opened,
+                Err(error) => return unopened(self.folders.root(), path, &error),
+            };
+            let (stamp, mut facts) = (assay_root::stamp(&before), facts_of(&before));
+            if facts.size > max_size {
+                return too_big(path, stamp, facts);
+            }
+            let unread = |facts, text: String| {
+                Measured::Facts(Stamp::default(), facts, Some(gap(path, GapReason::Io, text)))
+            };
+            if rustix::fs::fstatfs(&file).is_ok_and(|system| OF_KERNEL.contains(&(system.f_type as u64))) {
+                return unread(
+                    facts,
+                    "a file of the kernel, which may act when it is read".to_owned(),
+                );
+            }
+            let limit = if facts.size == 0 { max_size } else { facts.size };
+            let read = digest(&mut file, limit, &mut self.buffer);
+            let after = match (read, rustix::fs::fstat(&file)) {
+                (Ok(digest), Ok(after)) => {
+                    facts = Facts {
+                        sha256: digest,
+                        ..facts_of(&after)
+                    };
+                    assay_root::stamp(&after)
+                }
+                (Err(error), _) => return unread(facts, error.to_string()),
+                (_, Err(errno)) => return unread(facts, errno.to_string()),
+            };
+            if stamp == after && facts.sha256.is_some() {
+                return Measured::Facts(settled(stamp), facts, None);
+            }
+            last = facts;
+        }
+        last.changing = true;
+        // No stamp: the next run reads it again.
+        Measured::Facts(Stamp::default(), last, None)
     }
 }
 
@@ -246,49 +322,6 @@ fn too_big(path: &Text, stamp: Stamp, facts: Facts) -> Measured {
         facts.size
     );
     Measured::Facts(stamp, facts, Some(gap(path, GapReason::TooBig, text)))
-}
-
-/// Reads a regular file; one that changes meanwhile is read once more, and then marked.
-fn hash(root: &Root, path: &Text, how: &Measure) -> Measured {
-    let mut last = Facts::missing();
-    for _ in 0..2 {
-        let (mut file, before) = match root.open_file(path.as_path(), Last::Keep) {
-            Ok(opened) => opened,
-            Err(error) => return unopened(root, path, &error),
-        };
-        let (stamp, mut facts) = (assay_root::stamp(&before), facts_of(&before));
-        if facts.size > how.max_size {
-            return too_big(path, stamp, facts);
-        }
-        let unread = |facts, text: String| {
-            Measured::Facts(Stamp::default(), facts, Some(gap(path, GapReason::Io, text)))
-        };
-        if rustix::fs::fstatfs(&file).is_ok_and(|system| OF_KERNEL.contains(&(system.f_type as u64))) {
-            return unread(
-                facts,
-                "a file of the kernel, which may act when it is read".to_owned(),
-            );
-        }
-        let read = digest(&mut file, if facts.size == 0 { how.max_size } else { facts.size });
-        let after = match (read, rustix::fs::fstat(&file)) {
-            (Ok(digest), Ok(after)) => {
-                facts = Facts {
-                    sha256: digest,
-                    ..facts_of(&after)
-                };
-                assay_root::stamp(&after)
-            }
-            (Err(error), _) => return unread(facts, error.to_string()),
-            (_, Err(errno)) => return unread(facts, errno.to_string()),
-        };
-        if stamp == after && facts.sha256.is_some() {
-            return Measured::Facts(settled(stamp), facts, None);
-        }
-        last = facts;
-    }
-    last.changing = true;
-    // No stamp: the next run reads it again.
-    Measured::Facts(Stamp::default(), last, None)
 }
 
 /// A file that was one a moment ago and could not be opened: it is what it is now.
@@ -332,15 +365,12 @@ fn settled(stamp: Stamp) -> Stamp {
 }
 
 /// The digest of at most `limit` bytes; `None` when there are more. A file that grows has no end to wait for.
-fn digest(file: &mut File, limit: u64) -> std::io::Result<Option<String>> {
-    // Only advice: a system that does not know it reads as well.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::fs::fadvise(&*file, 0, None, rustix::fs::Advice::Sequential);
+fn digest(file: &mut File, limit: u64, buffer: &mut Vec<u8>) -> std::io::Result<Option<String>> {
+    buffer.resize(128 << 10, 0);
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 128 << 10];
     let mut total = 0u64;
     loop {
-        match file.read(&mut buffer) {
+        match file.read(buffer) {
             Ok(0) => return Ok(Some(hex(&hash.finalize()))),
             Ok(read) => {
                 hash.update(&buffer[..read]);

@@ -16,6 +16,7 @@ mod witness;
 
 pub use folder::{Lock, lock, put_aside};
 pub use lists::{ListRow, ListState};
+pub use witness::{Runs, runs};
 
 use crate::compare::{Identity, Row};
 use crate::facts::{Known, Role};
@@ -156,6 +157,9 @@ pub struct Store {
     database: Connection,
     host: String,
     history: String,
+    runs: Runs,
+    /// What the database file was when it was opened; it still is, as long as nothing is written.
+    image: Option<witness::Image>,
 }
 
 impl Store {
@@ -187,11 +191,14 @@ impl Store {
         optional(query.query_row([name], |row| row.get(0)))
     }
 
-    /// Remembers a word.
+    /// Remembers a word. Nothing is written when it is known.
     ///
     /// # Errors
     /// SQLite's.
     pub fn set_meta(&mut self, name: &str, value: &str) -> Result<()> {
+        if self.meta(name)?.as_deref() == Some(value) {
+            return Ok(());
+        }
         self.database
             .execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", [name, value])?;
         Ok(())

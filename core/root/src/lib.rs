@@ -9,12 +9,14 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod folders;
 mod look;
 mod read;
 mod trace;
 mod walk;
 
 pub use error::{RootError, Why};
+pub use folders::Folders;
 pub use trace::{Checker, Tracing, stamp};
 
 use assay_model::{Input, Look};

@@ -3,12 +3,9 @@
 //! The second is much cheaper than looking again: a file is not opened, a folder not listed, and what nothing has
 //! touched need not be understood twice.
 
-use crate::{FileType, Last, Root, Stat};
+use crate::{FileType, Folders, Last, Root, Stat};
 use assay_model::{Input, Look, Stamp, Text};
-use rustix::fs::{self, AtFlags, OFlags};
-use rustix::io::Errno;
 use std::collections::{BTreeMap, HashMap};
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -107,9 +104,7 @@ pub fn stamp(stat: &Stat) -> Stamp {
 
 /// Looks at many paths of a root, best in the order of their names, each once.
 pub struct Checker<'a> {
-    root: &'a Root,
-    /// The folder of the last path: its neighbours need one system call each.
-    folder: Option<(PathBuf, OwnedFd)>,
+    folders: Folders<'a>,
     kept: HashMap<PathBuf, Option<Stat>>,
     leads: HashMap<PathBuf, Option<PathBuf>>,
 }
@@ -119,8 +114,7 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn new(root: &'a Root) -> Self {
         Self {
-            root,
-            folder: None,
+            folders: Folders::new(root),
             kept: HashMap::new(),
             leads: HashMap::new(),
         }
@@ -140,7 +134,7 @@ impl<'a> Checker<'a> {
                 // What is no link is followed nowhere.
                 let now = match self.kept(path)? {
                     Some(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
-                        self.root.stat(path, Last::Follow)?
+                        self.folders.root().stat(path, Last::Follow)?
                     }
                     now => now,
                 };
@@ -161,7 +155,7 @@ impl<'a> Checker<'a> {
         let leads = match path.parent().filter(|_| plain) {
             Some(parent) if self.leads(parent)?.as_deref() == Some(parent) => Some(path.to_owned()),
             _ if stat.is_none() && !is_link => None,
-            _ => match self.root.canonical(path) {
+            _ => match self.folders.root().canonical(path) {
                 Ok(real) => Some(real),
                 Err(error) if error.is_not_found() => None,
                 Err(error) => return Err(error),
@@ -179,33 +173,9 @@ impl<'a> Checker<'a> {
         if let Some(known) = self.kept.get(path) {
             return Ok(*known);
         }
-        let stat = self.look(path)?;
+        let stat = self.folders.stat(path)?;
         self.kept.insert(path.to_owned(), stat);
         Ok(stat)
-    }
-
-    fn look(&mut self, path: &Path) -> crate::Result<Option<Stat>> {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return self.root.stat(path, Last::Keep);
-        };
-        if self.folder.as_ref().is_none_or(|(folder, _)| folder != parent) {
-            match self
-                .root
-                .open_at(parent, OFlags::DIRECTORY | super::HANDLE, Last::Follow)
-            {
-                Ok(opened) => self.folder = Some((parent.to_owned(), opened)),
-                Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-                Err(errno) => return Err(super::RootError::new(path, errno)),
-            }
-        }
-        let Some((_, folder)) = &self.folder else {
-            return Ok(None);
-        };
-        match fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some(stat)),
-            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-            Err(errno) => Err(super::RootError::new(path, errno)),
-        }
     }
 
     /// What was found at each path that was looked at, links being links.

@@ -72,13 +72,14 @@ impl<'a> Settler<'a> {
         root: Arc<Root>,
         how: Measure,
         accept: Accept,
+        modules: BTreeMap<String, ModuleRow>,
     ) -> Result<Self> {
         Ok(Self {
             now: now.to_owned(),
             root,
             how,
             accept,
-            modules: store.modules()?,
+            modules,
             files: store.files()?,
             measured: HashMap::new(),
             looked: Looked::new(),
@@ -88,6 +89,14 @@ impl<'a> Settler<'a> {
             learned: BTreeMap::new(),
             store,
         })
+    }
+
+    /// Modules whose scans fail, with the reason.
+    pub(crate) fn failed(&self) -> BTreeMap<String, String> {
+        let there = self.modules.values().filter(|module| !module.missing);
+        there
+            .filter_map(|module| Some((module.name.clone(), module.failure.clone()?)))
+            .collect()
     }
 
     /// Files that were looked at already in this run need not be looked at again.

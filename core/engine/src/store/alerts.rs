@@ -103,12 +103,16 @@ impl Store {
         for name in sinks {
             last = last.min(self.sink(name)?.unwrap_or_default().cursor);
         }
+        let any = "SELECT seq FROM alerts WHERE seq <= ?1 LIMIT 1";
+        if alert(any, &signed(last))?.is_none() {
+            return Ok(());
+        }
         let open = "SELECT MIN(alert) FROM (SELECT alert FROM entries UNION ALL SELECT alert FROM files)";
         let oldest: Option<i64> = self.database.query_row(open, [], |row| row.get(0))?;
         if let Some(oldest) = oldest.and_then(|oldest| u64::try_from(oldest).ok()) {
             last = last.min(oldest.saturating_sub(1));
         }
-        if alert("SELECT seq FROM alerts WHERE seq <= ?1 LIMIT 1", &signed(last))?.is_none() {
+        if alert(any, &signed(last))?.is_none() {
             return Ok(());
         }
         self.transaction(|store| {

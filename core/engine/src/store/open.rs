@@ -1,7 +1,7 @@
 //! Opening the state, and finding out what became of it since.
 
 use super::witness::Witness;
-use super::{DATABASE, Result, Store, folder, optional, schema, witness};
+use super::{DATABASE, Result, Runs, Store, folder, optional, schema, witness};
 use crate::alert::{Draft, digest};
 use assay_model::What;
 use rusqlite::Connection;
@@ -12,11 +12,11 @@ impl Store {
     /// the alerts of this run come after, too.
     ///
     /// A database that is damaged is put aside under another name, and what is left is a new one. Whatever is wrong
-    /// with the history becomes an alert before anything else is done.
+    /// with the history becomes an alert before anything else is done. When it is `full`, the database is read whole.
     ///
     /// # Errors
     /// When the folder cannot be used, or the database was written by a later Assay.
-    pub fn open(folder: &Path, host: &str, now: &str) -> Result<(Self, u64)> {
+    pub fn open(folder: &Path, host: &str, now: &str, full: bool) -> Result<(Self, u64)> {
         folder::own(folder)?;
         let path = folder.join(DATABASE);
         let witness = witness::read(folder);
@@ -27,9 +27,12 @@ impl Store {
             broken.clear();
         }
         let mut there = path.exists();
-        let as_left = witness.as_ref().and_then(|witness| witness.recognises(folder));
+        let as_left = witness
+            .as_ref()
+            .and_then(|witness| witness.recognises(folder, full));
         let history = witness.as_ref().map(|witness| witness.history.as_str());
-        let mut store = match Self::connect(folder, host, history, as_left != Some(true)) {
+        let known = matches!(as_left, Some(Ok(_)));
+        let mut store = match Self::connect(folder, host, history, !known) {
             Err(error) if there && error.is_damage() => {
                 broken.push(format!("{error}; it was put aside as damaged"));
                 folder::put_aside(folder)?;
@@ -41,7 +44,13 @@ impl Store {
 
         let (seq, _) = store.last_alert()?;
         broken.extend(store.contradiction(witness.as_ref(), there)?);
-        if as_left == Some(false) && broken.is_empty() {
+        store.runs = witness
+            .as_ref()
+            .map(|witness| witness.runs.clone())
+            .unwrap_or_default();
+        let changed = matches!(as_left, Some(Err(())));
+        store.image = as_left.and_then(std::result::Result::ok).filter(|_| there);
+        if changed && broken.is_empty() {
             broken.push("the database is not as the last run left it: it was written to by something else, or a bit of it flipped".to_owned());
         }
         if !broken.is_empty() {
@@ -66,17 +75,18 @@ impl Store {
         let mut database = schema::connect(&folder.join(DATABASE), check)?;
         schema::migrate(&mut database)?;
         let new = || uuid::Uuid::new_v4().to_string();
-        let history = history.map_or_else(new, str::to_owned);
-        database.execute("INSERT OR IGNORE INTO meta VALUES ('history', ?1)", [history])?;
-        let history = database.query_row("SELECT value FROM meta WHERE name = 'history'", [], |row| {
-            row.get(0)
-        })?;
-        let store = Self {
+        let mut store = Self {
             folder: folder.to_owned(),
             database,
             host: host.to_owned(),
-            history,
+            history: history.map_or_else(new, str::to_owned),
+            runs: Runs::default(),
+            image: None,
         };
+        match store.meta("history")? {
+            Some(history) => store.history = history,
+            None => store.set_meta("history", &store.history.clone())?,
+        }
         if check {
             store.last_alert()?;
             store.entries()?;
@@ -143,8 +153,7 @@ impl Store {
     fn trust_nothing(&mut self) -> Result<()> {
         self.database
             .execute("UPDATE modules SET output = NULL, inputs = NULL", [])?;
-        self.database
-            .execute("DELETE FROM meta WHERE name = 'last_full'", [])?;
+        self.runs.last_full = None;
         self.set_meta("names_changed", "1")
     }
 
@@ -173,6 +182,8 @@ impl Store {
             database,
             host: String::new(),
             history,
+            runs: witness::runs(folder),
+            image: None,
         }))
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! It knows the last alert that somebody else may have seen, so that a database that vanished or was rolled back is
 //! noticed and no number is given twice; and the digest of the whole database, so that a flipped bit is noticed that
-//! SQLite has no way to see.
+//! SQLite has no way to see. It also knows when runs were: a run that found nothing new does not write to the database.
 
 use super::folder::{careful, failed};
 use super::{DATABASE, Result, Store, WITNESS};
 use crate::discover::hex;
+use assay_model::Stamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File, OpenOptions};
@@ -22,9 +23,57 @@ pub(super) struct Witness {
     pub(super) seq: u64,
     /// Its digest.
     pub(super) digest: String,
-    /// The digest of the database file; `None` while a run is going on, or when one did not come to its end.
+    /// The database file; `None` while a run is going on, or when one did not come to its end.
     #[serde(default)]
-    database: Option<String>,
+    database: Option<Image>,
+    /// The last runs.
+    #[serde(default)]
+    pub(super) runs: Runs,
+}
+
+/// When runs began that came to their end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    /// The last.
+    pub last: Option<String>,
+    /// The last that read everything.
+    pub last_full: Option<String>,
+}
+
+/// What the database file was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Image {
+    stamp: Stamp,
+    sha256: String,
+}
+
+impl Image {
+    fn of(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        // Before its bytes: who writes meanwhile changes it.
+        let stamp = assay_root::stamp(&rustix::fs::fstat(&file)?);
+        Ok(Self {
+            stamp,
+            sha256: digest_of(file)?,
+        })
+    }
+
+    /// Whether it is that still, as files are: what nothing has touched is read in full runs only.
+    fn is_still(&self, path: &Path, full: bool) -> bool {
+        let now = jiff::Timestamp::now().as_nanosecond();
+        let settled = self.stamp.is_settled(i64::try_from(now).unwrap_or(0));
+        let stat = rustix::fs::lstat(path);
+        if !full && settled && stat.is_ok_and(|stat| assay_root::stamp(&stat) == self.stamp) {
+            return true;
+        }
+        Self::of(path).is_ok_and(|now| now.sha256 == self.sha256)
+    }
+}
+
+/// When the last runs were over a state; it need not be open.
+#[must_use]
+pub fn runs(folder: &Path) -> Runs {
+    read(folder).map(|witness| witness.runs).unwrap_or_default()
 }
 
 /// Reads the witness; `None` when there is none, or none that can be read.
@@ -40,17 +89,17 @@ pub(super) fn read(folder: &Path) -> Option<Witness> {
 }
 
 impl Witness {
-    /// Whether the database is byte for byte as the last run left it; `None` when that cannot be told, because that
-    /// run was killed: then SQLite's log still has what it did.
-    pub(super) fn recognises(&self, folder: &Path) -> Option<bool> {
+    /// The database, if it is as the last run left it; an error when it is not. `None` when that cannot be told,
+    /// because that run was killed: then SQLite's log still has what it did.
+    pub(super) fn recognises(&self, folder: &Path, full: bool) -> Option<std::result::Result<Image, ()>> {
         let then = self.database.as_ref()?;
         let log = fs::metadata(folder.join(format!("{DATABASE}-wal"))).map_or(0, |meta| meta.len());
-        (log == 0).then(|| digest_of(&folder.join(DATABASE)).is_ok_and(|now| now == *then))
+        let same = || then.is_still(&folder.join(DATABASE), full);
+        (log == 0).then(|| if same() { Ok(then.clone()) } else { Err(()) })
     }
 }
 
-fn digest_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+fn digest_of(mut file: File) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
     loop {
@@ -70,7 +119,13 @@ impl Store {
         self.write_witness(None)
     }
 
-    fn write_witness(&self, database: Option<String>) -> Result<()> {
+    /// When the last runs were.
+    #[must_use]
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    fn write_witness(&self, database: Option<Image>) -> Result<()> {
         let (seq, digest) = self.last_alert()?;
         let path = self.folder.join(WITNESS);
         let text = serde_json::to_vec(&Witness {
@@ -78,6 +133,7 @@ impl Store {
             seq,
             digest,
             database,
+            runs: self.runs.clone(),
         })?;
         if fs::read(&path).is_ok_and(|old| old == text) {
             return Ok(());
@@ -95,12 +151,27 @@ impl Store {
         write().map_err(failed(&path))
     }
 
-    /// Ends a run. A store that is dropped without it is sound as well, only the next run cannot tell whether every
-    /// byte is as it was.
+    /// Ends a run that began at `now`, and was `full`. A store that is dropped without it is sound as well, only the
+    /// next run cannot tell whether every byte is as it was.
     ///
     /// # Errors
     /// SQLite's, and the file system's.
-    pub fn close(self) -> Result<()> {
+    pub fn end_run(mut self, now: &str, full: bool) -> Result<()> {
+        self.runs.last = Some(now.to_owned());
+        if full {
+            self.runs.last_full = Some(now.to_owned());
+        }
+        self.close()
+    }
+
+    /// Ends any other work; as [`Store::end_run`].
+    ///
+    /// # Errors
+    /// SQLite's, and the file system's.
+    pub fn close(mut self) -> Result<()> {
+        if let Some(image) = self.image.take().filter(|_| self.database.total_changes() == 0) {
+            return self.write_witness(Some(image));
+        }
         // Whoever looks at the state just now is not waited for.
         self.database.busy_timeout(std::time::Duration::ZERO)?;
         let checkpoint = |how: &str| -> rusqlite::Result<bool> {
@@ -114,7 +185,7 @@ impl Store {
         }
         // The log is emptied after that only: as long as it is not, the next run does not rely on the digest.
         let path = self.folder.join(DATABASE);
-        self.write_witness(Some(digest_of(&path).map_err(failed(&path))?))?;
+        self.write_witness(Some(Image::of(&path).map_err(failed(&path))?))?;
         checkpoint("TRUNCATE")?;
         Ok(())
     }
