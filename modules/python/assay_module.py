@@ -39,10 +39,8 @@ import os
 import re
 import stat as stat_module
 import sys
-import tempfile
-import traceback
 
-__all__ = ["Seen", "Unsafe", "compared", "entry", "fifo", "folder", "gap", "kind", "kinds", "link", "module", "shown"]
+__all__ = ["compared", "entry", "fifo", "folder", "gap", "kind", "kinds", "link", "module", "parsed", "shown"]
 
 _TYPES = {"text": (str, bytes, os.PathLike), "int": int, "bool": bool, "list": (list, tuple)}
 _MOST = 1 << 20          # bytes of a file, unless a module says otherwise
@@ -51,11 +49,12 @@ _MOST_LINKS = 40         # links on the way to a file, as Linux has it
 _MOST_DEPTH = 32         # folders below that of a `**`
 _MOST_RECORD = 900_000   # bytes of a record; the core takes a mebibyte
 _MOST_KEY = 16 << 10     # bytes of a key
+_MOST_TEXT = 1000        # characters of a reason
 _HANDLE = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Unsafe(OSError):
-    """What is there is not to be read: a FIFO, a device, a folder where a file belongs, or a file that is too big."""
+class _Unsafe(OSError):
+    """What is there is not to be read: a FIFO, a device, a folder where a file belongs, or too much of it."""
 
     def __init__(self, reason, text):
         super().__init__(errno.EINVAL, text)
@@ -94,14 +93,14 @@ def entry(kind, key, source, programs=(), unparsable=None, **fields):
     if found:
         record["programs"] = found
     if unparsable is not None:
-        record["unparsable"] = str(unparsable)
+        record["unparsable"] = _printable(unparsable)
     return record
 
 
 def gap(path, reason, text="", hides=()):
     """A place that was to be read and could not. `reason`: `permission`, `too_big`, `unparsable`, `timeout` or `io`.
     `hides`: places besides `path` whose entries may be missing because of it."""
-    return {"record": "gap", "path": path, "reason": reason, "text": text, "hides": list(hides)}
+    return {"record": "gap", "path": path, "reason": reason, "text": _printable(text), "hides": list(hides)}
 
 
 def kinds(*more):
@@ -109,13 +108,22 @@ def kinds(*more):
     return {"record": "kinds", "kinds": list(more)}
 
 
+def parsed(loads, content):
+    """What `loads` makes of a file's content, and why it makes nothing of it: one of the two is `None`. What somebody
+    planted may raise any exception in a parser, and deep nesting exhausts the stack."""
+    try:
+        return loads(content), None
+    except Exception as error:
+        return None, f"{type(error).__name__}: {error}"[:_MOST_TEXT]
+
+
 # The files of the root.
 
 
 def _str(text):
     """As `str`; bytes that are no UTF-8 are escaped."""
-    return text if isinstance(text, str) else os.fspath(text).decode("utf-8", "surrogateescape") if isinstance(
-        os.fspath(text), bytes) else os.fspath(text)
+    text = os.fspath(text)
+    return text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
 
 
 def _names(path):
@@ -125,16 +133,17 @@ def _names(path):
 class Root:
     """The files below the root folder that a scan is of. Every path is absolute below it, and links resolve inside it.
 
-    `os`: the system of the root, `linux` or `macos`. `config`: the table `[module.NAME]` of the configuration."""
+    `os`: the system of the root, `linux` or `macos`. `path`: where the root folder is on this machine. `config`: the
+    table `[module.NAME]` of the configuration."""
 
     def __init__(self, request, send):
         self.os = request["host"]["os"]
         self.config = request.get("config", {})
         self._send = send
         self._told = set()
-        path = os.path.realpath(request["root"])
-        self._top = os.open(path, _HANDLE)
-        prefix = path.rstrip("/") + "/"
+        self.path = os.path.realpath(request["root"])
+        self._top = os.open(self.path, _HANDLE)
+        prefix = self.path.rstrip("/") + "/"
         avoid = (_str(_decoded(mount)) for mount in request.get("avoid", ()))
         self._avoided = {"/" + mount[len(prefix):] for mount in avoid if mount.startswith(prefix)}
 
@@ -148,8 +157,8 @@ class Root:
 
     def lines(self, path, limit=_MOST):
         """The lines of a file, without their ends; none where `read` gives `None`."""
-        text = (self.read(path, limit) or b"").decode("utf-8", "surrogateescape")
-        return [line.rstrip("\r") for line in text.split("\n")]
+        lines = _str(self.read(path, limit) or b"").split("\n")
+        return lines if lines[-1] else lines[:-1]
 
     def list(self, path):
         """The names in a folder, sorted; none when it is not there and, after a gap, when it cannot be read."""
@@ -166,13 +175,13 @@ class Root:
     def glob(self, pattern):
         """The paths that match, sorted: `*`, `?`, `[…]`, `**` for folders at any depth, `{a,b}`, and `~` for every
         home. Hidden names match like others; `**` does not follow links."""
-        found = set()
+        found, looks = set(), itertools.count()
         for plain in _alternatives(pattern):
-            for path in self._at_homes(plain):
-                found.update(itertools.islice(self._glob("", _names(path)), _MOST_NAMES + 1))
-        if len(found) > _MOST_NAMES:
-            self.gap(pattern.partition("*")[0].rpartition("/")[0] or "/", "too_big", "too many files")
-        return sorted(found)[:_MOST_NAMES]
+            if _names(plain).count("**") > 1:
+                raise ValueError(f"{pattern!r} has more than one `**`, which may take for ever")
+            for path in [home + plain[1:] for home in self.homes()] if plain.startswith("~") else [plain]:
+                found.update(self._glob("", _names(path), looks))
+        return sorted(found)
 
     def homes(self):
         """The home folders of the root's accounts: of /etc/passwd, on a Mac those of /Users and root's."""
@@ -181,7 +190,7 @@ class Root:
         else:
             homes = [line.split(":")[5] for line in self.lines("/etc/passwd", 16 << 20) if line.count(":") >= 5]
         real = {self.real(home) for home in homes if len(_names(home)) > 0 and home.startswith("/")}
-        return sorted(home for home in real if home and stat_module.S_ISDIR(self.stat(home).st_mode))
+        return sorted(home for home in real if home and self._is_folder(home))
 
     def gap(self, path, reason, text=""):
         """Sends a gap, once."""
@@ -191,7 +200,7 @@ class Root:
 
     def log(self, text, level="info"):
         """Tells the operator something: `error`, `warning`, `info` or `debug`."""
-        self._send({"record": "log", "level": level, "text": str(text)})
+        self._send({"record": "log", "level": level, "text": _printable(text)})
 
     def _try(self, path, look):
         try:
@@ -224,7 +233,7 @@ class Root:
                     continue
                 real = "/" + "/".join(walked + [name])
                 if real in self._avoided:
-                    raise _no_answer()
+                    raise _Unsafe("timeout", "it is on a file system that may never answer")
                 target = _link(folders[-1], name) if names or follow else None
                 if target is not None:
                     links += 1
@@ -254,7 +263,7 @@ class Root:
                     content = file.read(limit + 1)
                     if len(content) <= limit:
                         return content
-                raise Unsafe("too_big", f"more than {limit} bytes")
+                raise _Unsafe("too_big", f"more than {limit} bytes")
         return self._at(path, True, act)
 
     def _list(self, path):
@@ -266,34 +275,34 @@ class Root:
             finally:
                 os.close(descriptor)
             if len(names) > _MOST_NAMES:
-                raise Unsafe("too_big", f"more than {_MOST_NAMES} names")
+                raise _Unsafe("too_big", f"more than {_MOST_NAMES} names")
             return sorted(names)
         return self._at(path, True, act)
 
-    def _glob(self, base, names, depth=0):
+    def _glob(self, base, names, looks, depth=0):
+        if depth > _MOST_DEPTH or next(looks) > _MOST_NAMES:
+            self.gap(base or "/", "too_big", "too many files or folders to look through")
+            return
         if not names:
             if self.stat(base or "/") is not None:
                 yield base or "/"
             return
         name, rest = names[0], names[1:]
         if name == "**":
-            yield from self._glob(base, rest)
-            if depth > _MOST_DEPTH:
-                self.gap(base, "too_big", f"more than {_MOST_DEPTH} folders below each other")
-                return
+            yield from self._glob(base, rest, looks)
             for child in self.list(base or "/"):
-                found = self.stat(f"{base}/{child}")
-                if found and stat_module.S_ISDIR(found.st_mode):
-                    yield from self._glob(f"{base}/{child}", names, depth + 1)
+                if self._is_folder(f"{base}/{child}"):
+                    yield from self._glob(f"{base}/{child}", names, looks, depth + 1)
         elif any(character in name for character in "*?["):
             matches = re.compile(fnmatch.translate(name)).match
             for child in filter(matches, self.list(base or "/")):
-                yield from self._glob(f"{base}/{child}", rest)
+                yield from self._glob(f"{base}/{child}", rest, looks)
         else:
-            yield from self._glob(f"{base}/{name}", rest)
+            yield from self._glob(f"{base}/{name}", rest, looks)
 
-    def _at_homes(self, path):
-        return [home + path[1:] for home in self.homes()] if path.startswith("~") else [path]
+    def _is_folder(self, path):
+        found = self.stat(path)
+        return found is not None and stat_module.S_ISDIR(found.st_mode)
 
 
 def _stat(folder, name, _=None):
@@ -311,14 +320,8 @@ def _link(folder, name):
 
 def _regular(found):
     if not stat_module.S_ISREG(found.st_mode):
-        raise Unsafe("unparsable", "it is not a regular file")
+        raise _Unsafe("unparsable", "it is not a regular file")
     return found
-
-
-def _no_answer():
-    error = OSError(errno.ETIMEDOUT, "it is on a file system that may never answer")
-    error.reason = "timeout"
-    return error
 
 
 def _alternatives(pattern):
@@ -333,23 +336,28 @@ def _alternatives(pattern):
 # The lines between a module and the core.
 
 
+def _printable(text):
+    """What is for people alone, without what JSON cannot hold."""
+    return str(text)[:_MOST_TEXT].encode("utf-8", "replace").decode("utf-8")
+
+
+def _bytes(text):
+    """The bytes that a text came from. Half a character, as JSON may hold, comes from nowhere and is kept as it is."""
+    if isinstance(text, bytes):
+        return text
+    try:
+        return _str(text).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return _str(text).encode("utf-8", "surrogatepass")
+
+
 def _text(text):
     """A text as JSON has it: a string, or base64 of bytes that are no UTF-8."""
-    if not isinstance(text, bytes):
-        text = _str(text)
-        try:
-            text.encode("utf-8")
-            return text
-        except UnicodeEncodeError:
-            pass
-        try:
-            text = text.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:
-            text = text.encode("utf-8", "surrogatepass")
+    whole = _bytes(text)
     try:
-        return text.decode("utf-8")
+        return whole.decode("utf-8")
     except UnicodeDecodeError:
-        return {"b64": base64.b64encode(text).decode("ascii")}
+        return {"b64": base64.b64encode(whole).decode("ascii")}
 
 
 def _decoded(text):
@@ -369,7 +377,7 @@ class Module:
         out, sys.stdout = open(1, "wb", closefd=False), sys.stderr
 
         def write(record):
-            out.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+            out.write(json.dumps(record).encode("ascii") + b"\n")
 
         try:
             request = json.loads(sys.stdin.buffer.readline())
@@ -377,9 +385,10 @@ class Module:
             count = self._answer(request, write) if request["op"] == "collect" else 0
             write({"record": "done", "entries": count})
         except Exception as error:
+            import traceback  # Here and below: what most scans do without takes longer to load than they last.
             last = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{last.name}, line {last.lineno}"
-            write({"record": "log", "level": "error", "text": f"{type(error).__name__}: {error} (in {where})"})
+            text = f"in {last.name}, line {last.lineno}: {type(error).__name__}: {error}"
+            write({"record": "log", "level": "error", "text": _printable(text)})
             sys.exit(1)
         finally:
             out.flush()
@@ -394,6 +403,7 @@ class Module:
     def test(self, tree, os="linux", config=None):
         """Lists a root made for this one test, in this process, and gives a `Seen`. `tree`: by path, the content of a
         file as text or bytes, or a `link`, `folder` or `fifo`. Fails when the module breaks what its manifest says."""
+        import tempfile
         with tempfile.TemporaryDirectory() as place:
             for path, content in tree.items():
                 _plant(place, path, content)
@@ -420,7 +430,7 @@ class _Scan:
     def __init__(self, manifest, write):
         self.count = 0
         self._write = write
-        self._sent = {}
+        self._sent, self._keys, self._numbers = set(), set(), {}
         self._types = {}
         self._learn(manifest["kinds"])
 
@@ -451,7 +461,7 @@ class _Scan:
                 wrong.append(name)
             else:
                 fields[name] = value
-        record = dict(record, key=_text(_key(record["key"])), source=_text(record["source"]), fields=fields)
+        record = dict(record, key=_str(_key(record["key"])), source=_text(record["source"]), fields=fields)
         record["programs"] = [_text(program) for program in record.get("programs", ())]
         if wrong:
             record["unparsable"] = f"{', '.join(wrong)}: not of the type that it should have"
@@ -461,23 +471,25 @@ class _Scan:
 
     def _distinct(self, record):
         """An entry that was sent already is left out; another of the same key gets a number."""
-        key, line = record["key"], json.dumps(record, sort_keys=True)
-        for number in itertools.count(2):
-            place = (record["kind"], json.dumps(record["key"]))
-            before = self._sent.setdefault(place, line)
-            if before is line:
-                return record
-            if before == line:
-                return None
-            record = dict(record, key=_text(_str(_decoded(key)) + f" #{number}"))
+        kind, key, whole = record["kind"], record["key"], json.dumps(record, sort_keys=True)
+        if whole in self._sent:
+            return None
+        self._sent.add(whole)
+        name, number = key, self._numbers.get((kind, key), 1)
+        while (kind, name) in self._keys:
+            number += 1
+            name = f"{key} #{number}"
+        self._numbers[kind, key] = number
+        self._keys.add((kind, name))
+        return dict(record, key=_text(name))
 
 
 def _key(key):
     """A key that fits into a record: of one that is too long its beginning, and a digest that tells it from others."""
-    whole = key if isinstance(key, bytes) else _str(key).encode("utf-8", "surrogateescape")
+    whole = _bytes(key)
     if len(whole) <= _MOST_KEY:
         return key
-    import hashlib  # Here, because it takes longer to load than most scans.
+    import hashlib
     return whole[:1024] + f" ... ({len(whole)} bytes, {hashlib.sha256(whole).hexdigest()[:16]})".encode()
 
 

@@ -7,22 +7,22 @@
 mod arena;
 mod layers;
 mod list;
+mod scans;
 
 use crate::bench::{has, here};
 use crate::page;
 use arena::{Arena, Outcome};
 use assay_tests::needs;
 use layers::Walls;
-use list::{Alone, Attack, CHAPTERS, Chapter};
+use list::{Alone, Attack, CHAPTERS, Chapter, PYTHON};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Whether this machine can have every wall, so that what each of them stops can be told.
-fn has_every_wall() -> bool {
-    needs(
-        rustix::process::geteuid().is_root(),
-        "root, who alone can become nobody",
-    )
+/// Whether every wall stands here, so that what each of them stops can be told.
+fn has_every_wall(arena: &Arena) -> bool {
+    let missing = arena.missing();
+    let all = missing.is_empty();
+    needs(all, &format!("every wall, and these are missing: {missing:?}"))
 }
 
 #[test]
@@ -81,10 +81,13 @@ fn works(arena: &Arena, attack: &Attack) -> bool {
 /// Which wall stops what, for the page.
 #[test]
 fn the_page_says_what_each_wall_stops() {
-    if !has("cc") || !has_every_wall() {
+    if !has("cc") {
         return;
     }
     let arena = Arena::new();
+    if !has_every_wall(&arena) {
+        return;
+    }
     for chapter in CHAPTERS {
         let head = [
             "| attack | limits | Landlock | nobody | seccomp | all: native module | all: script |",
@@ -117,6 +120,24 @@ fn row(arena: &Arena, attack: &Attack) -> Option<String> {
         attack.what,
         alone.join(" | ")
     ))
+}
+
+/// As one would write them in Python, whose interpreter is behind the same walls.
+#[test]
+fn a_python_module_gets_nothing() {
+    if !has("cc") || !has("python3") {
+        return;
+    }
+    let arena = Arena::new();
+    let rows = PYTHON.iter().map(|attack| {
+        let free = arena.python_control(attack);
+        assert_eq!(free, Outcome::Done, "{}", attack.name);
+        let outcome = arena.python(attack);
+        assert_ne!(outcome, Outcome::Done, "{}", attack.name);
+        Some(format!("| {} | {outcome} |", attack.what))
+    });
+    let head = ["| attack in Python | outcome |", "|---|---|"].map(|line| Some(line.to_owned()));
+    page::assert_table("python", &head.into_iter().chain(rows).collect::<Vec<_>>());
 }
 
 /// A container may refuse to set limits, and answers as the kernel does when they are lower already.

@@ -4,6 +4,7 @@ use assay_tests::{Scratch, built};
 use serde_json::Value;
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,6 +31,8 @@ pub(crate) fn cc(source: &str) -> Command {
     let mut cc = Command::new("cc");
     cc.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"])
         .arg(here().join("../core/abi/include"))
+        .arg("-I")
+        .arg(here().join("../core/cli/templates/c"))
         .arg(here().join("abi/modules").join(source));
     cc
 }
@@ -70,6 +73,13 @@ impl Bench {
     /// Where the module of that name is, or will be.
     pub(crate) fn module(&self, name: &str) -> PathBuf {
         self.scratch.modules[0].join(format!("{name}.so"))
+    }
+
+    /// Writes a script module, of mode 0755.
+    pub(crate) fn script(&self, file: &str, content: &str) {
+        let file = self.scratch.modules[0].join(file);
+        fs::write(&file, content).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Compiles a C module.

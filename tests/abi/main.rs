@@ -9,7 +9,11 @@
 mod attacks;
 mod bench;
 mod conform;
+mod frozen;
 mod misbehaving;
 mod page;
+mod races;
+mod reach;
+mod scripts;
 mod stable;
 mod walls;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What each row of `modules/misbehaves.c` does when it is told to, and words of the reason that the alert gives.
-const FAIL_IN_TIME: &[(&str, &[&str])] = &[
+pub(crate) const FAIL_IN_TIME: &[(&str, &[&str])] = &[
     ("segfault", &["no_done", "segmentation fault"]),
     ("stack_overflow", &["no_done", "abort", "overflowed its stack"]),
     ("aborts", &["no_done", "abort", "double free or corruption"]),
@@ -52,7 +52,7 @@ const FAIL_IN_TIME: &[(&str, &[&str])] = &[
 ];
 
 /// The same for what does not end by itself.
-const NEVER_END: &[(&str, &[&str])] = &[
+pub(crate) const NEVER_END: &[(&str, &[&str])] = &[
     ("hangs", &["deadline", "longer than 3 seconds"]),
     ("drips", &["deadline", "longer than 3 seconds"]),
     ("spins", &["no_done", "processor time used up"]),
@@ -60,7 +60,7 @@ const NEVER_END: &[(&str, &[&str])] = &[
 ];
 
 /// What is wrong before a module is asked anything.
-const NEVER_WORK: &[(&str, &[&str])] = &[
+pub(crate) const NEVER_WORK: &[(&str, &[&str])] = &[
     ("other_major", &["the module has ABI 2, this host has 1"]),
     ("refuses", &["the module refuses ABI 1"]),
     ("smaller_struct", &["24 bytes, ABI 1.0 has 32"]),

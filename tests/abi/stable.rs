@@ -3,13 +3,17 @@
 
 use crate::bench::{cc, compile, has, here};
 use assay_engine::run::{Output, Scan, parse};
-use assay_model::Record;
+use assay_model::{Look, Operation, Os, Record, Request};
 use assay_tests::built;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-fn golden(name: &str) -> String {
+/// Streams that the program writes today as it always did.
+const WRITTEN: &[&str] = &["everything.jsonl", "more.jsonl"];
+
+pub(crate) fn golden(name: &str) -> String {
     fs::read_to_string(here().join("abi/golden").join(name)).unwrap()
 }
 
@@ -46,10 +50,77 @@ fn bytes_that_are_not_utf_8_and_extremes_arrive_as_they_were_sent() {
 /// Every record that the program writes today is, byte for byte, what ABI 1.0 wrote.
 #[test]
 fn records_are_written_as_they_always_were() {
-    for line in golden("everything.jsonl").lines() {
-        let record: Record = serde_json::from_str(line).unwrap();
+    let mut kinds_of_record = BTreeSet::new();
+    for line in WRITTEN
+        .iter()
+        .flat_map(|name| golden(name).lines().map(str::to_owned).collect::<Vec<_>>())
+    {
+        let record: Record = serde_json::from_str(&line).unwrap();
         assert_eq!(serde_json::to_string(&record).unwrap(), line);
+        kinds_of_record.insert(number(&record));
     }
+    let every: BTreeSet<usize> = (0..RECORDS).collect();
+    assert_eq!(kinds_of_record, every, "a record that no golden stream has");
+}
+
+/// How many kinds of record there are; a new one has to be added here, and to a golden stream.
+const RECORDS: usize = 8;
+
+fn number(record: &Record) -> usize {
+    match record {
+        Record::Sandbox(_) => 0,
+        Record::Hello { .. } => 1,
+        Record::Kinds { .. } => 2,
+        Record::Entry(_) => 3,
+        Record::Gap(_) => 4,
+        Record::Inputs { .. } => 5,
+        Record::Log { .. } => 6,
+        Record::Done { .. } => 7,
+    }
+}
+
+#[test]
+fn what_is_learned_on_the_way_counts() {
+    let scan = scan("more.jsonl");
+    let kinds: Vec<_> = scan
+        .manifest
+        .kinds
+        .iter()
+        .map(|kind| kind.name.as_str())
+        .collect();
+    assert_eq!((kinds, scan.entries.len()), (vec!["found", "other"], 1));
+    assert_eq!(scan.gaps[0].hides[1].as_bytes(), b"/root/\xff");
+    let inputs = scan.inputs.unwrap();
+    assert_eq!(inputs.len(), 6);
+    let Look::Kept(Some(stamp)) = inputs[0].1 else {
+        panic!("{inputs:?}")
+    };
+    assert_eq!(
+        (stamp.ino, stamp.mtime, stamp.ctime),
+        (u64::MAX, i64::MIN, i64::MAX)
+    );
+    assert_eq!(inputs[4].1, Look::Leads(Some("/f".into())));
+}
+
+/// What a core asks is what cores always asked, and what one of then, or of a later minor, asks is understood.
+#[test]
+fn requests_are_read_and_written_as_they_always_were() {
+    let text = golden("requests.jsonl");
+    let requests: Vec<Request> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [whole, least, newer] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!(
+        Some(serde_json::to_string(whole).unwrap().as_str()),
+        text.lines().next()
+    );
+    assert_eq!(whole.avoid[1].as_bytes(), b"/mnt/\xff");
+    assert_eq!((least.op, least.host.os), (Operation::Describe, Os::Macos));
+    assert!(least.config.is_empty() && least.features.is_empty() && least.avoid.is_empty());
+    assert_eq!((newer.op, newer.features.len()), (Operation::Collect, 3));
 }
 
 #[test]
@@ -70,6 +141,25 @@ fn the_layout_in_c_is_that_of_1_0() {
     let mut command = cc("layout.c");
     command.arg("-fsyntax-only");
     compile(command);
+}
+
+/// The modules in C that ship, as they are and against the header as it is.
+#[test]
+fn a_c_module_compiles_without_a_warning() {
+    if !has("cc") {
+        return;
+    }
+    let sources = fs::read_dir(here().join("../modules/c")).unwrap();
+    let sources = sources.map(|file| file.unwrap().path());
+    let sources: Vec<_> = sources
+        .filter(|path| path.extension().is_some_and(|e| e == "c"))
+        .collect();
+    assert!(!sources.is_empty(), "there is no module in C");
+    for source in sources {
+        let mut command = cc(source.to_str().unwrap());
+        command.arg("-fsyntax-only");
+        compile(command);
+    }
 }
 
 #[test]

@@ -196,10 +196,10 @@ fn every_command_speaks_json() {
         (&["alerts", "--open"], 4, &["seq", "id"]),
         (
             &["kinds"],
-            5,
+            6,
             &["name", "version", "summary", "platforms", "kinds"],
         ),
-        (&["module", "list"], 5, &["name", "path", "sha256", "state"]),
+        (&["module", "list"], 6, &["name", "path", "sha256", "state"]),
         (&["config", "check"], 1, &["sound", "files"]),
         (
             &["config", "show"],

@@ -6,6 +6,7 @@ mod config;
 mod deploy;
 mod links;
 mod walkthrough;
+mod watch;
 
 use assay_tests::needs;
 use std::fmt::Debug;

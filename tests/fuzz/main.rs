@@ -30,8 +30,13 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+/// A target: it panics where bytes break a promise.
+type Body = fn(&[u8]);
+/// A file of a corpus: its name, and what is in it.
+type Input = (String, Vec<u8>);
+
 /// Targets whose body is called here; those of modules are replayed in [`modules`].
-const BODIES: &[(&str, fn(&[u8]))] = &[
+const BODIES: &[(&str, Body)] = &[
     ("config", config::config),
     ("formats", formats::formats),
     ("line", line::line),
@@ -53,8 +58,8 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Name and bytes of each file of a target's corpus.
-fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
+/// The corpus of a target.
+fn corpus(target: &str) -> Vec<Input> {
     let folder = fuzz().join("corpus").join(target);
     let files = names(&folder).into_iter().map(|name| {
         let bytes = fs::read(folder.join(&name)).unwrap();

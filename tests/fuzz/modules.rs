@@ -1,8 +1,8 @@
 //! The corpora of modules, through the programs as they are built: two modules cannot be linked into one test, and so
 //! the core's own checks are part of it. Each file is put where it was found to matter.
 
-use crate::corpus;
 use crate::places::{self, LISTED, Place, System, split, split_list};
+use crate::{Input, corpus};
 use assay_engine::watch;
 use assay_tests::{Scratch, short};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ fn is_learned(scratch: &Scratch, of: &str) {
 #[test]
 fn modules_list_what_fuzzing_planted() {
     // By system: for each path, the files that are to be there one after the other.
-    let mut planted: BTreeMap<(bool, &str), Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut planted: BTreeMap<(bool, &str), Vec<Input>> = BTreeMap::new();
     for (module, places) in MODULES {
         let corpus = corpus(module);
         assert!(corpus.len() > 5, "{module} has no corpus");

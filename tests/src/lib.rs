@@ -39,6 +39,7 @@ pub fn built() -> &'static Path {
             build.status().expect("cargo").success(),
             "the workspace does not build"
         );
+        lay_out(&std::env::current_exe().unwrap());
         // target/PROFILE/deps/THIS-TEST
         std::env::current_exe()
             .unwrap()
@@ -47,6 +48,17 @@ pub fn built() -> &'static Path {
             .unwrap()
             .to_owned()
     })
+}
+
+/// Puts what script modules in Python import beside the programs, where a build folder away from the sources has none.
+fn lay_out(test: &Path) {
+    let beside = test.ancestors().nth(2).unwrap();
+    if assay_engine::places::python(&beside.join("assay-host")).is_none() {
+        let folder = beside.join("python");
+        fs::create_dir_all(&folder).unwrap();
+        let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("../modules/python/assay_module.py");
+        fs::copy(module, folder.join("assay_module.py")).unwrap();
+    }
 }
 
 /// Waits until `done`, and fails after a minute.

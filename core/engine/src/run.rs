@@ -5,13 +5,12 @@
 
 use crate::discover::{Candidate, hex};
 use crate::places;
-use crate::script::{self, Code};
-use assay_model::{Confine, HostInfo, Operation, Os, PROTOCOL_VERSION, Request, Script, Text};
+use crate::script::Code;
+use assay_model::{Confine, HostInfo, Operation, Os, PROTOCOL_VERSION, Request};
 use command_fds::{CommandFdExt as _, FdMapping};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use sha2::{Digest as _, Sha256};
-use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -143,7 +142,7 @@ pub(crate) fn collect_as(
     };
     let confine = Confine {
         module: module.path.as_path().into(),
-        script: script_of(module, python.as_deref()),
+        script: module.code.script(python.as_deref()),
         root: target.root.clone(),
         deadline_ms: request.deadline_ms,
         core: std::process::id(),
@@ -170,7 +169,7 @@ pub(crate) fn collect_as(
             .map_err(|_| io::Error::other("a descriptor was mapped twice"))?
             .arg(&confine)
             .env_clear()
-            .envs(environment(module, python.as_deref()))
+            .envs(module.code.environment(python.as_deref()))
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
@@ -202,41 +201,6 @@ pub(crate) fn collect_as(
         .map_or_else(|| "could not be killed".to_owned(), describe);
     output.digest = hex(&Sha256::digest(&output.bytes));
     Ok(output)
-}
-
-/// How the host executes a module that is no library.
-fn script_of(module: &Candidate, python: Option<&Path>) -> Option<Script> {
-    let (interpreter, words) = match &module.code {
-        Code::Native => return None,
-        Code::Program => (None, Vec::new()),
-        Code::Script(found) => {
-            let words = found.words.iter().map(|word| word.as_os_str().into());
-            (Some(found.path.as_path().into()), words.collect())
-        }
-    };
-    Some(Script {
-        interpreter,
-        words,
-        python: python.map(Text::from),
-    })
-}
-
-/// What a script finds in its environment, and nothing of what the core has: a variable of whoever starts Assay is
-/// not to choose the code that a module runs. A library finds nothing.
-fn environment(module: &Candidate, python: Option<&Path>) -> Vec<(&'static str, OsString)> {
-    if matches!(module.code, Code::Native) {
-        return Vec::new();
-    }
-    let mut variables: Vec<(&str, OsString)> = vec![
-        ("PATH", script::PATH.into()),
-        ("LC_ALL", "C.UTF-8".into()),
-        ("PYTHONDONTWRITEBYTECODE", "1".into()),
-        // Not from the folder of the script, whose other files nobody has checked, nor from a home.
-        ("PYTHONSAFEPATH", "1".into()),
-        ("PYTHONNOUSERSITE", "1".into()),
-    ];
-    variables.extend(python.map(|folder| ("PYTHONPATH", folder.into())));
-    variables
 }
 
 /// A child whose whole process group dies when this is dropped.

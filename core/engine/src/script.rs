@@ -2,6 +2,7 @@
 //! line names, which is trusted no more than the file: it and every folder and link on the way to it are checked.
 
 use crate::trust::{self, Refused};
+use assay_model::{Script, Text};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -44,6 +45,43 @@ pub struct Interpreter {
     pub file: File,
     /// The words of the command that stand before the script: its name, and at most one argument.
     pub words: Vec<OsString>,
+}
+
+impl Code {
+    /// How the host executes a module that is no library; `python` is the folder of `assay_module.py`.
+    pub(crate) fn script(&self, python: Option<&Path>) -> Option<Script> {
+        let (interpreter, words) = match self {
+            Self::Native => return None,
+            Self::Program => (None, Vec::new()),
+            Self::Script(found) => {
+                let words = found.words.iter().map(|word| word.as_os_str().into());
+                (Some(found.path.as_path().into()), words.collect())
+            }
+        };
+        Some(Script {
+            interpreter,
+            words,
+            python: python.map(Text::from),
+        })
+    }
+
+    /// What a script finds in its environment, and nothing of what the core has: a variable of whoever starts Assay
+    /// is not to choose the code that a module runs. A library finds nothing.
+    pub(crate) fn environment(&self, python: Option<&Path>) -> Vec<(&'static str, OsString)> {
+        if matches!(self, Self::Native) {
+            return Vec::new();
+        }
+        let mut variables: Vec<(&str, OsString)> = vec![
+            ("PATH", PATH.into()),
+            ("LC_ALL", "C.UTF-8".into()),
+            ("PYTHONDONTWRITEBYTECODE", "1".into()),
+            // Not from the folder of the script, whose other files nobody has checked, nor from a home.
+            ("PYTHONSAFEPATH", "1".into()),
+            ("PYTHONNOUSERSITE", "1".into()),
+        ];
+        variables.extend(python.map(|folder| ("PYTHONPATH", folder.into())));
+        variables
+    }
 }
 
 /// How a checked file is run; `None` when it is nothing that runs.

@@ -3,7 +3,6 @@
 //! is loaded.
 
 mod lists;
-#[cfg(target_os = "linux")]
 mod served;
 
 use rustix::fs::{self, FileType, Mode, OFlags, Stat};
@@ -110,9 +109,9 @@ pub enum Refused {
 /// The first thing on the way from `/` that is not as it must be.
 pub fn open(path: &Path) -> Result<File, Refused> {
     let last = path.file_name().unwrap_or(OsStr::new("."));
-    let folder = enter(path.parent().unwrap_or(Path::new("/")))?;
+    let (folder, above) = enter(path.parent().unwrap_or(Path::new("/")))?;
     let file = open_at(Some(&folder), last, path, OFlags::NONBLOCK | OFlags::NOCTTY)?;
-    let stat = check(&file, path)?;
+    let stat = check(&file, path, Some(above))?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(Refused::NotRegular {
             path: path.to_owned(),
@@ -129,19 +128,20 @@ pub fn folder(path: &Path) -> Result<(), Refused> {
     enter(path).map(drop)
 }
 
-fn enter(path: &Path) -> Result<OwnedFd, Refused> {
+/// The folder at the end, and what it is.
+fn enter(path: &Path) -> Result<(OwnedFd, Stat), Refused> {
     let mut walked = PathBuf::from("/");
     let mut folder = open_at(None, OsStr::new("/"), &walked, OFlags::DIRECTORY)?;
-    check(&folder, &walked)?;
+    let mut stat = check(&folder, &walked, None)?;
     for component in path.components() {
         let Component::Normal(name) = component else {
             continue;
         };
         walked.push(name);
         folder = open_at(Some(&folder), name, &walked, OFlags::DIRECTORY)?;
-        check(&folder, &walked)?;
+        stat = check(&folder, &walked, Some(stat))?;
     }
-    Ok(folder)
+    Ok((folder, stat))
 }
 
 fn open_at(folder: Option<&OwnedFd>, name: &OsStr, path: &Path, flags: OFlags) -> Result<OwnedFd, Refused> {
@@ -161,13 +161,15 @@ fn open_at(folder: Option<&OwnedFd>, name: &OsStr, path: &Path, flags: OFlags) -
     })
 }
 
-fn check(opened: &OwnedFd, path: &Path) -> Result<Stat, Refused> {
+/// `above` is the folder that it was opened in.
+fn check(opened: &OwnedFd, path: &Path, above: Option<Stat>) -> Result<Stat, Refused> {
     let stat = fs::fstat(opened).map_err(|errno| Refused::Open {
         path: path.to_owned(),
         why: errno.into(),
     })?;
-    #[cfg(target_os = "linux")]
-    if served::by_somebody(opened, geteuid().as_raw()) {
+    // Of the same file system as its folder this is known already.
+    let elsewhere = above.is_none_or(|above| above.st_dev != stat.st_dev);
+    if elsewhere && served::by_somebody(opened, geteuid().as_raw()) {
         return Err(Refused::Served {
             path: path.to_owned(),
         });

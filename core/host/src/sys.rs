@@ -2,7 +2,9 @@
 
 use std::ffi::{CString, c_char};
 use std::io;
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd as _;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 /// Closes every descriptor from `first` on.

@@ -4,7 +4,7 @@
 use crate::look::fd_number;
 use crate::{HANDLE, Last, Listed, Result, Root, RootError, Stat, Why, trace};
 use assay_model::Look;
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{self, AtFlags, FileType, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -197,7 +197,7 @@ fn reopen(handle: &OwnedFd, flags: OFlags) -> rustix::io::Result<OwnedFd> {
     fs::open(
         format!("/proc/self/fd/{}", fd_number(handle)),
         flags,
-        Mode::empty(),
+        fs::Mode::empty(),
     )
 }
 #[cfg(not(target_os = "linux"))]

@@ -126,11 +126,11 @@ fn leaves(tree: &Value, pointer: &mut String, items: &mut Vec<Item>) {
         Value::Array(values) if !values.iter().all(is_scalar) => {
             for (index, value) in values.iter().enumerate() {
                 with_step(pointer, &index.to_string(), |pointer| {
-                    leaves(value, pointer, items)
+                    leaves(value, pointer, items);
                 });
             }
         }
-        value => items.push(Item::named(pointer.as_str()).with("value", raw(value), &shown(value))),
+        value => items.push(Item::named(pointer.as_str()).with("value", raw(value), shown(value))),
     }
 }
 
@@ -180,12 +180,12 @@ fn item(watch: &Watch, pointer: &str, node: &Value, listed: bool) -> Item {
         _ => pointer.to_owned(),
     };
     if watch.fields.is_empty() {
-        return Item::named(name.as_str()).with("value", raw(node), &shown(node));
+        return Item::named(name.as_str()).with("value", raw(node), shown(node));
     }
     let mut item = Item::named(name.as_str());
     for member in &watch.fields {
         if let Some(value) = member_of(node, member) {
-            item = item.with(member.field(), raw(value), &shown(value));
+            item = item.with(member.field(), raw(value), shown(value));
         }
     }
     item.called_by(&watch.keys())

@@ -1,7 +1,7 @@
 //! Where attacks are tried: a root and a folder beside it with everything that they are after.
 
 use super::layers::{self, Walls};
-use super::list::Attack;
+use super::list::{Attack, CHAPTERS};
 use crate::bench::{Bench, cc, compile, here};
 use assay_engine::discover::open_module;
 use assay_engine::run::{Failure, Limits, Output, Target, collect, parse};
@@ -25,7 +25,7 @@ use std::time::Duration;
 pub(super) enum Outcome {
     /// It worked.
     Done,
-    /// The system's answer, such as `EPERM`.
+    /// The system's answer, such as `EPERM`, or the name of an exception.
     Denied(String),
     /// The process was ended by a signal.
     Killed(String),
@@ -45,6 +45,7 @@ impl std::fmt::Display for Outcome {
 pub(super) struct Arena {
     bench: Bench,
     script: PathBuf,
+    python: PathBuf,
     tcp: TcpListener,
     udp: UdpSocket,
     sockets: [UnixListener; 2],
@@ -77,8 +78,13 @@ impl Arena {
                 .arg(to);
             compile(command);
         }
+        let python = scratch.path("python/attacks.py");
+        fs::create_dir(scratch.path("python")).unwrap();
+        fs::copy(here().join("abi/modules/attacks.py"), &python).unwrap();
+        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
         let arena = Self {
             script,
+            python,
             tcp: TcpListener::bind("127.0.0.1:0").unwrap(),
             udp: UdpSocket::bind("127.0.0.1:0").unwrap(),
             sockets: [
@@ -114,10 +120,24 @@ impl Arena {
 
     /// The attack as an ordinary program, with nothing around it.
     pub(super) fn control(&self, attack: &Attack) -> Outcome {
+        self.free(&self.script, attack)
+    }
+
+    /// The same for an attack that is written in Python.
+    pub(super) fn python_control(&self, attack: &Attack) -> Outcome {
+        self.free(&self.python, attack)
+    }
+
+    /// The attack in a script module in Python.
+    pub(super) fn python(&self, attack: &Attack) -> Outcome {
+        self.confined(&self.python, attack, Walls::All)
+    }
+
+    fn free(&self, program: &Path, attack: &Attack) -> Outcome {
         let _victims = self.prepare();
         let request =
             serde_json::json!({"root": self.bench.scratch.path("root"), "config": {"only": attack.name}});
-        let mut child = Command::new(&self.script)
+        let mut child = Command::new(program)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -138,6 +158,13 @@ impl Arena {
     /// The attack in a script module, behind every wall that scripts have.
     pub(super) fn script(&self, attack: &Attack) -> Outcome {
         self.confined(&self.script, attack, Walls::All)
+    }
+
+    /// The walls that do not stand on this machine, and why.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let _victims = self.prepare();
+        let output = self.scan(&self.script, &CHAPTERS[0].attacks[0], || {});
+        parse(&output, "attacks").unwrap().sandbox.missing
     }
 
     /// Why the attack is not even tried where a container's filter keeps limits from being set.
@@ -259,7 +286,9 @@ fn outcome(output: &Output, attack: &Attack) -> Outcome {
             let said = entry.fields["value"].to_string();
             match &*said {
                 "done" => Outcome::Done,
-                errno if errno.starts_with('E') => Outcome::Denied(errno.to_owned()),
+                errno if errno.starts_with(|first: char| first.is_ascii_uppercase()) => {
+                    Outcome::Denied(errno.to_owned())
+                }
                 other => panic!("{}: {other}", attack.name),
             }
         }
@@ -280,7 +309,14 @@ struct Victim(Child);
 
 impl Victim {
     fn of(user: u32) -> Self {
-        Self(Command::new("sleep").arg("600").uid(user).spawn().unwrap())
+        Self(
+            Command::new("sleep")
+                .arg("600")
+                .uid(user)
+                .gid(user)
+                .spawn()
+                .unwrap(),
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! The attacks of `modules/attacks_*.c`, and how the page calls them.
 
 /// One function of the C files.
+#[derive(Clone, Copy)]
 pub(super) struct Attack {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
@@ -167,9 +168,12 @@ pub(super) const CHAPTERS: &[Chapter] = &[
                 Alone::BySettings,
                 attack("trace_another_module", "trace a process of nobody's"),
             ),
-            attack(
-                "read_another_modules_memory",
-                "read its memory (`process_vm_readv`)",
+            alone(
+                Alone::BySettings,
+                attack(
+                    "read_another_modules_memory",
+                    "read its memory (`process_vm_readv`)",
+                ),
             ),
             attack("slow_another_module", "make it slower (`setpriority`)"),
             attack(
@@ -254,4 +258,29 @@ pub(super) const CHAPTERS: &[Chapter] = &[
             ),
         ],
     },
+];
+
+/// The attacks of `modules/attacks.py`.
+pub(super) const PYTHON: &[Attack] = &[
+    attack("write_a_file", "`open(…, \"w\")`"),
+    attack("temporary_file", "`tempfile`"),
+    attack("database", "`sqlite3`, which creates a file"),
+    attack("connect", "`socket.create_connection`"),
+    attack("resolve_a_name", "a UDP socket, as who asks for a name needs"),
+    attack("run_a_program", "`subprocess.run`"),
+    attack("run_a_shell_line", "`os.system`"),
+    attack("become_another_program", "`os.execv` of a shell"),
+    attack("become_itself_again", "`os.execv` of its own interpreter"),
+    attack("fork", "`os.fork`"),
+    attack("start_a_process", "`multiprocessing`"),
+    attack("start_a_thread", "`threading`"),
+    attack("kill_the_core", "`os.kill` of a process of root's"),
+    attack("call_the_kernel", "`ctypes`: `mkdir` of the C library"),
+    attack("raise_a_limit", "`resource.setrlimit`"),
+    attack("read_outside", "`open` beside the root, through `..`"),
+    attack("read_through_a_link", "`open` of a link that leaves the root"),
+    attack(
+        "read_the_cores_environment",
+        "`open` of another process's environment",
+    ),
 ];

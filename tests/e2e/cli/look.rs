@@ -50,7 +50,7 @@ fn status_says_what_somebody_must_do() {
     );
     assert_eq!(status["root"].as_str(), scratch.path("root").to_str());
     assert_eq!(status["open"].as_array().unwrap().len(), 4);
-    assert_eq!(status["modules"].as_array().unwrap().len(), 5);
+    assert_eq!(status["modules"].as_array().unwrap().len(), 6);
     assert_eq!(status["gaps"], serde_json::json!([]));
     assert_eq!(status["sinks"][0]["queued"], 0);
 }
@@ -321,7 +321,10 @@ fn kinds_say_what_each_module_watches() {
         .iter()
         .map(|manifest| manifest["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["cron", "kernel", "launchd", "startup", "systemd"]);
+    assert_eq!(
+        names,
+        ["cron", "files", "kernel", "launchd", "startup", "systemd"]
+    );
     for manifest in &manifests {
         for kind in manifest["kinds"].as_array().unwrap() {
             assert!(

@@ -43,7 +43,7 @@ fn a_run_tells_what_it_found() {
         &text,
         &[
             "baseline created",
-            "5 modules, the baseline is made; from now on changes are alerted",
+            "6 modules, the baseline is made; from now on changes are alerted",
         ],
     );
     scratch.script("/opt/x", "#!/bin/sh\n");
@@ -57,11 +57,11 @@ fn a_run_tells_what_it_found() {
             "high",
             "added cron_job `/etc/crontab: 1 1 * * * root /opt/x`",
             "runs /opt/x",
-            "5 modules, 1 change\n",
+            "6 modules, 1 change\n",
         ],
     );
     let (text, code) = shown(&scratch, 100, &["run"]).unwrap();
-    assert_eq!((text.as_str(), code), ("5 modules, nothing changed\n", 0));
+    assert_eq!((text.as_str(), code), ("6 modules, nothing changed\n", 0));
 }
 
 #[test]

@@ -19,6 +19,9 @@ fn what_is_installed_as_documented_finds_its_modules() {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path("target")).unwrap();
     symlink(built(), scratch.path("target/release")).unwrap();
+    for folder in ["modules", "config"] {
+        symlink(repo(folder).canonicalize().unwrap(), scratch.path(folder)).unwrap();
+    }
     let install = blocks(&read("docs/running.md"), "sh").concat();
     let prefix = scratch.path("installed");
     let mut shell = Command::new("sh");
@@ -36,9 +39,10 @@ fn what_is_installed_as_documented_finds_its_modules() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let names: Vec<&str> = modules.iter().filter_map(|m| m["name"].as_str()).collect();
-    for name in ["cron", "kernel", "launchd", "startup", "systemd"] {
+    for name in ["cron", "files", "kernel", "launchd", "startup", "systemd"] {
         assert!(names.contains(&name), "{name} is not in {listed}");
     }
+    assert!(modules.iter().any(|m| m["list"] == "ci_runners"), "{listed}");
     let installed = prefix.to_str().unwrap();
     assert!(
         modules

@@ -43,13 +43,18 @@ const ENOSYS: i32 = 38;
 impl Fuse {
     /// Mounts `files` on the folder `at`, for every user.
     pub(super) fn mount(at: &Path, files: &[(&'static str, Manner)]) -> Self {
+        Self::mount_by(0, at, files)
+    }
+
+    /// The same as `user` may do it, who then is the one that serves it as far as the kernel knows.
+    pub(super) fn mount_by(user: u32, at: &Path, files: &[(&'static str, Manner)]) -> Self {
         let device = File::options()
             .read(true)
             .write(true)
             .open("/dev/fuse")
             .expect("/dev/fuse opens");
         let options = format!(
-            "fd={},rootmode=40000,user_id=0,group_id=0,allow_other",
+            "fd={},rootmode=40000,user_id={user},group_id=0,allow_other",
             device.as_raw_fd()
         );
         let mounted = Mounted::new(Some("hostile"), at, Some("fuse"), 0, Some(&options));
@@ -168,7 +173,10 @@ fn answer(header: &Header, body: &[u8], files: &[(&'static str, Manner)]) -> Ans
             Some(Manner::Holds(content)) => {
                 let offset = u64::from_ne_bytes(body[8..16].try_into().expect("eight bytes"));
                 let offset = usize::try_from(offset).map_or(content.len(), |at| at.min(content.len()));
-                Answer::Bytes(content.as_bytes()[offset..].to_vec())
+                let most = u32::from_ne_bytes(body[16..20].try_into().expect("four bytes"));
+                let rest = content.as_bytes()[offset..].iter();
+                // More than was asked for is an error.
+                Answer::Bytes(rest.copied().take(most as usize).collect())
             }
             Some(Manner::FailsInRead) => Answer::Error(EIO),
             _ => Answer::Never,

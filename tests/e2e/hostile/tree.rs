@@ -85,14 +85,16 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "name-format, and names that end quotes and fields",
+        name: "name-format, and names that end quotes, fields and statements",
         plant: |s| {
             named(s, b"%s%n%p{}${HOME}");
             named(s, b"x\" severity=info key=\"\\");
+            named(s, b"x'); DROP TABLE alerts; --");
         },
         told: &[
             "added cron_job /etc/cron.d/%s%n%p{}${HOME}: 1 2 3 4 5 root /bin/x",
             "added cron_job /etc/cron.d/x\" severity=info key=\"\\\\: 1 2 3 4 5 root /bin/x",
+            "added cron_job /etc/cron.d/x'); DROP TABLE alerts; --: 1 2 3 4 5 root /bin/x",
         ],
     },
     Case {

@@ -421,7 +421,7 @@ fn what_a_file_that_makes_no_sense_held_is_not_removed() {
         told.collect::<Vec<_>>()
     };
     assert_eq!(
-        said(&mut rows, &[broken.clone()]),
+        said(&mut rows, std::slice::from_ref(&broken)),
         ["added /etc/jobs/f", "removed x"]
     );
     assert!(said(&mut rows, &[broken]).is_empty());

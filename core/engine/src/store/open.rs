@@ -94,6 +94,7 @@ impl Store {
             store.modules()?;
             store.gaps()?;
             store.refused()?;
+            store.lists()?;
         }
         Ok(store)
     }

@@ -4,6 +4,7 @@ use super::folder::{careful, failed};
 use super::{Result, StoreError, signed};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -88,6 +89,8 @@ pub(super) fn harden(database: &Connection) -> Result<()> {
     database.busy_timeout(std::time::Duration::from_secs(10))?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // ATTACH writes any file that the process may.
+    database.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     // The log is emptied by `Store::close` alone: until then it tells that a run did not come to its end.
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
@@ -106,11 +109,45 @@ pub(super) fn check_version(database: &Connection) -> Result<usize> {
 /// Brings the schema up to date.
 pub(super) fn migrate(database: &mut Connection) -> Result<()> {
     let version = check_version(database)?;
-    for (index, step) in MIGRATIONS.iter().enumerate().skip(version) {
-        let transaction = database.transaction()?;
-        transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", signed(index as u64 + 1))?;
-        transaction.commit()?;
+    if version == MIGRATIONS.len() {
+        return Ok(());
     }
-    Ok(())
+    // All or nothing: a database half way between two versions is none that anybody wrote.
+    let transaction = database.transaction()?;
+    for step in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", signed(MIGRATIONS.len() as u64))?;
+    Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What SQL could do with other files and with the database's own pages, if some of it came from an attacker.
+    #[test]
+    fn a_statement_reaches_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("other");
+        let attach = format!("ATTACH '{}' AS other; CREATE TABLE other.t (x)", other.display());
+        let statements = [
+            attach.as_str(),
+            "SELECT load_extension('x')",
+            "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = ''",
+        ];
+        let plain = Connection::open_in_memory().unwrap();
+        plain.execute_batch("CREATE TABLE t (x)").unwrap();
+        plain.execute_batch(statements[0]).unwrap();
+        plain.execute_batch(statements[2]).unwrap();
+        std::fs::remove_file(&other).unwrap();
+
+        let hardened = Connection::open_in_memory().unwrap();
+        hardened.execute_batch("CREATE TABLE t (x)").unwrap();
+        harden(&hardened).unwrap();
+        for statement in statements {
+            assert!(hardened.execute_batch(statement).is_err(), "{statement}");
+        }
+        assert!(!other.exists());
+    }
 }

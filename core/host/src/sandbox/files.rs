@@ -78,10 +78,8 @@ fn readable(rules: RulesetCreated, path: &Path) -> Result<RulesetCreated> {
 fn script_too(mut rules: RulesetCreated, script: &Script) -> Result<RulesetCreated> {
     let program = crate::program_file(script);
     rules = allow(rules, program, AccessFs::Execute | AccessFs::ReadFile)?;
-    if let Some(loader) = loader(program)? {
-        let opened =
-            PathFd::new(&loader).with_context(|| format!("open the loader `{}`", loader.display()))?;
-        rules = allow(rules, opened, AccessFs::Execute | AccessFs::ReadFile)?;
+    if let Some(loader) = loader(program).ok().flatten().and_then(|path| plain_file(&path)) {
+        rules = allow(rules, loader, AccessFs::Execute | AccessFs::ReadFile)?;
     }
     let library = script.interpreter.as_ref().map(Text::as_path).and_then(prefix);
     for folder in ["lib", "lib64", "share"] {
@@ -101,7 +99,8 @@ fn prefix(program: &Path) -> Option<&Path> {
     folder.parent()
 }
 
-/// The program that the kernel starts in the place of a dynamically linked one, to load its libraries.
+/// The program that the kernel starts in the place of a dynamically linked one, to load its libraries. A file that
+/// cannot be understood must not keep Landlock from being built: without its loader it is just not executed.
 fn loader(program: impl AsFd) -> Result<Option<PathBuf>> {
     let file = File::from(program.as_fd().try_clone_to_owned()?);
     let data = &ReadCache::new(file);
@@ -116,4 +115,12 @@ fn loader(program: impl AsFd) -> Result<Option<PathBuf>> {
         }
     }
     Ok(None)
+}
+
+/// A file to make a rule for: a module that names a folder as its loader would get to read all that is in there.
+fn plain_file(path: &Path) -> Option<PathFd> {
+    let opened = PathFd::new(path).ok()?;
+    let stat = rustix::fs::fstat(&opened).ok()?;
+    let file_type = rustix::fs::FileType::from_raw_mode(stat.st_mode);
+    (file_type == rustix::fs::FileType::RegularFile).then_some(opened)
 }

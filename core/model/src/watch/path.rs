@@ -1,6 +1,6 @@
 //! Paths of a watch list: `/etc/pip.conf`, `~/.config/*/x.{a,b}`, `/opt/**/run`.
 
-use super::Checked;
+use super::words::{Checked, read};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -12,7 +12,7 @@ const MAX_ALTERNATIVES: usize = 256;
 const MAX_PARTS: usize = 64;
 
 /// Signs that make a name a glob, unless a backslash stands before them.
-pub const PART_SIGNS: [char; 3] = ['*', '?', '['];
+const PART_SIGNS: [char; 3] = ['*', '?', '['];
 
 /// A path with globs, absolute or below every home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Serialize for PathGlob {
 }
 impl<'de> Deserialize<'de> for PathGlob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::read(deserializer)
+        read(deserializer)
     }
 }
 

@@ -10,6 +10,9 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// The file that all lines are in.
+const LINES: &str = "/etc/lines";
+
 /// What is compared of an entry, by name.
 type Seen = BTreeMap<String, Value>;
 
@@ -31,6 +34,8 @@ enum Hidden {
     Job(u8),
     Lines,
     All,
+    /// The file of the lines makes no sense, and the module says so.
+    Broken,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -41,6 +46,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => (0u8..5).prop_map(|key| Some(Hidden::Job(key))),
         1 => Just(Some(Hidden::Lines)),
         1 => Just(Some(Hidden::All)),
+        1 => Just(Some(Hidden::Broken)),
     ];
     let scan = (jobs, lines, hidden).prop_map(|(jobs, lines, hidden)| Act::Scan(jobs, lines, hidden));
     let act = prop_oneof![
@@ -83,7 +89,7 @@ fn entries(jobs: &BTreeMap<u8, (u8, u8)>, lines: &BTreeSet<(u8, u8)>, upgraded: 
         jobs.iter().map(entry).collect::<Vec<_>>()
     };
     let line = |(schedule, command): &(u8, u8)| {
-        let entry = Entry::new("line", format!("{schedule} {command}"), Path::new("/etc/lines"));
+        let entry = Entry::new("line", format!("{schedule} {command}"), Path::new(LINES));
         entry
             .field("schedule", schedule.to_string())
             .field("command", command.to_string())
@@ -97,12 +103,17 @@ fn entries(jobs: &BTreeMap<u8, (u8, u8)>, lines: &BTreeSet<(u8, u8)>, upgraded: 
 
 fn gaps(hidden: Option<Hidden>) -> Vec<Gap> {
     let path = match hidden {
-        None => return Vec::new(),
+        None | Some(Hidden::Broken) => return Vec::new(),
         Some(Hidden::Job(key)) => format!("/etc/jobs/{key}"),
-        Some(Hidden::Lines) => "/etc/lines".to_owned(),
+        Some(Hidden::Lines) => LINES.to_owned(),
         Some(Hidden::All) => "/etc".to_owned(),
     };
     vec![gap(&path)]
+}
+
+/// What the module says of the file of the lines when it makes no sense.
+fn broken() -> Entry {
+    Entry::new("line", LINES, Path::new(LINES)).unparsable("nonsense")
 }
 
 /// What is compared, out of what an alert has, or a state.
@@ -294,10 +305,14 @@ proptest! {
                 Act::Accept(every) => accept(&mut rows, &mut reader, every),
                 Act::Scan(jobs, lines, hidden) => {
                     let (manifest, gaps) = (manifest(upgraded), gaps(hidden));
-                    let is_hidden = |source: &Text| gaps.iter().any(|gap| gap.hides(source));
+                    let is_broken = matches!(hidden, Some(Hidden::Broken));
+                    let is_hidden = |key: &Text, source: &Text| {
+                        gaps.iter().any(|gap| gap.hides(source)) || (is_broken && *source == LINES && key != source)
+                    };
                     let mut scan = entries(&jobs, &lines, upgraded);
-                    scan.retain(|entry| !is_hidden(&entry.source));
-                    expected.retain(|_, (source, _): &mut (Text, Seen)| is_hidden(source));
+                    scan.retain(|entry| !is_hidden(&entry.key, &entry.source));
+                    scan.extend(is_broken.then(broken));
+                    expected.retain(|(_, key), (source, _): &mut (Text, Seen)| is_hidden(key, source));
                     expected.extend(scan.iter().map(|entry| {
                         ((entry.kind.clone(), entry.key.clone()), (entry.source.clone(), seen_of(entry)))
                     }));

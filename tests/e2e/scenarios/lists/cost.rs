@@ -1,0 +1,117 @@
+//! What is not looked at twice.
+
+use super::{list, write};
+use crate::scenarios::{File, Link, put, told};
+use assay_tests::{Scratch, built, needs};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// On this machine's own root: stamps are relied on only when they are some time old.
+#[test]
+fn what_is_unchanged_is_not_looked_at_and_another_list_is() {
+    if !needs(has_strace(), "strace") {
+        return;
+    }
+    let scratch = Scratch::new();
+    let text = list("paths = ['/usr/lib/os-release']\nformat = 'lines'");
+    write(&scratch, "things.toml", &text);
+    let alone = only_files(&scratch);
+    let hosts_started = || {
+        let trace = scratch.path("trace");
+        let mut traced = Command::new("strace");
+        traced
+            .args(["-f", "-e", "trace=execve", "-o"])
+            .arg(&trace)
+            .arg(built().join("assay"))
+            .args(["run", "--root", "/", "--modules"])
+            .arg(&alone)
+            .arg("--watch")
+            .arg(&scratch.watch)
+            .arg("--state")
+            .arg(scratch.path("state"))
+            .arg("--config")
+            .arg(scratch.path("assay.toml"));
+        let ran = traced.output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        let text = fs::read_to_string(&trace).unwrap();
+        text.lines()
+            .filter(|line| line.contains("assay-host") && line.ends_with("= 0"))
+            .count()
+    };
+    assert_eq!(hosts_started(), 1);
+    assert_eq!(hosts_started(), 0, "everything is as it was");
+    write(
+        &scratch,
+        "things.toml",
+        &text.replace("os-release", "{os-release,none}"),
+    );
+    assert_eq!(hosts_started(), 1, "another question");
+    assert_eq!(hosts_started(), 0);
+    let said: Vec<_> = scratch.delivered().iter().map(told).collect();
+    assert_eq!(said, ["baseline_created", "module_changed [sha256]"]);
+}
+
+fn has_strace() -> bool {
+    let version = Command::new("strace").arg("-V").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// A folder of modules that holds only the one that reads lists.
+fn only_files(scratch: &Scratch) -> PathBuf {
+    let alone = scratch.path("modules");
+    fs::create_dir(&alone).unwrap();
+    let file = format!("libassay_module_files{}", std::env::consts::DLL_SUFFIX);
+    fs::copy(built().join(&file), alone.join(&file)).unwrap();
+    alone
+}
+
+/// However many globs lead into a folder, one run lists it once.
+#[test]
+fn no_folder_is_listed_twice() {
+    if !needs(has_strace(), "strace") {
+        return;
+    }
+    let mut scratch = Scratch::new();
+    let more = "paths = ['/opt/*/a', '/opt/**/b', '/opt/{x,y}/*', '/link/*/a', '~/*', '/home/*/c']\nformat = 'exists'";
+    write(&scratch, "things.toml", &list(more));
+    write(&scratch, "other.toml", &list(more).replace("'thing'", "'other'"));
+    put(
+        &scratch,
+        &[
+            File("/opt/x/a", ""),
+            File("/opt/y/z/b", ""),
+            Link("/link", "/opt"),
+            File("/home/ana/c", ""),
+        ],
+    );
+    scratch.modules = vec![only_files(&scratch)];
+    let trace = scratch.path("trace");
+    let run = scratch.command(&["run"]);
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-y", "-e", "trace=getdents64", "-o"])
+        .arg(&trace)
+        .arg(run.get_program())
+        .args(run.get_args());
+    assert!(traced.output().unwrap().status.success());
+    let text = fs::read_to_string(&trace).unwrap();
+    let root = scratch.path("root");
+    // Each listing ends with a call that gives nothing.
+    let mut listed: Vec<&str> = text
+        .lines()
+        .filter(|line| line.ends_with("= 0"))
+        .filter_map(|line| line.split(['<', '>']).nth(1))
+        .collect();
+    listed.retain(|folder| Path::new(folder).starts_with(&root));
+    listed.sort_unstable();
+    let mut once = listed.clone();
+    once.dedup();
+    assert_eq!(listed, once, "{text}");
+    let below = |path: &str| root.join(path).display().to_string();
+    assert_eq!(
+        listed,
+        ["home", "home/ana", "opt", "opt/x", "opt/y", "opt/y/z"].map(below)
+    );
+    assert_eq!(scratch.json(&["list", "thing"]).len(), 4);
+}
