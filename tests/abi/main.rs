@@ -6,13 +6,17 @@
     reason = "a test stops where it fails, and says why it did not begin"
 )]
 
+#[cfg(target_os = "linux")]
 mod attacks;
 mod bench;
 mod conform;
 mod frozen;
 mod misbehaving;
+#[cfg(target_os = "linux")]
 mod page;
+#[cfg(target_os = "linux")]
 mod races;
+#[cfg(target_os = "linux")]
 mod reach;
 mod scripts;
 mod stable;
