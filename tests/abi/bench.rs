@@ -1,12 +1,17 @@
 //! A scratch root whose module folder holds `cron` and test modules that are compiled on the spot.
 
-use assay_tests::{Scratch, built};
+use assay_engine::discover::Candidate;
+use assay_engine::run::{Failure, Limits, Output, Target, collect};
+use assay_model::{Operation, Os};
+use assay_tests::{Scratch, built, wait_for};
 use serde_json::Value;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// This package.
 pub(crate) fn here() -> &'static Path {
@@ -153,6 +158,42 @@ impl Bench {
             .collect()
     }
 
+    /// Starts a run, kills the core when a process of it is `at_work`, and waits until none is left.
+    pub(crate) fn kill_the_core_when(&self, at_work: impl Fn(i32) -> bool) {
+        let mut core = self
+            .scratch
+            .command(&["run"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let core_pid = i32::try_from(core.id()).unwrap();
+        wait_for("the module to be at work", || {
+            self.processes()
+                .into_iter()
+                .any(|pid| pid != core_pid && at_work(pid))
+        });
+        core.kill().unwrap();
+        core.wait().unwrap();
+        wait_for("the end of the module", || self.processes().is_empty());
+    }
+
+    /// What a module that was opened before writes about the root, asked as a run asks it.
+    pub(crate) fn ask(&self, module: &Candidate, config: &toml::Table) -> Result<Output, Failure> {
+        let target = Target {
+            root: self.scratch.path("root").to_str().unwrap().to_owned(),
+            os: Os::Linux,
+            avoid: Vec::new(),
+        };
+        let limits = Limits {
+            deadline: Duration::from_secs(20),
+            cpu: Duration::from_secs(10),
+            memory: 1 << 30,
+            user: None,
+        };
+        let host = built().join("assay-host");
+        collect(&host, module, &target, config, Operation::Collect, &limits)
+    }
+
     /// What `assay list thing` says: module, key and value of each entry.
     pub(crate) fn things(&self) -> Vec<(String, String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -161,6 +202,27 @@ impl Bench {
             .iter()
             .map(|e| (text(&e["module"]), text(&e["key"]), text(&e["fields"]["value"])))
             .collect()
+    }
+}
+
+/// A process that is to survive.
+pub(crate) struct Victim(pub(crate) Child);
+
+impl Victim {
+    pub(crate) fn of(user: u32) -> Self {
+        let mut sleep = Command::new("sleep");
+        sleep.arg("600").uid(user);
+        if rustix::process::geteuid().is_root() {
+            sleep.gid(user);
+        }
+        Self(sleep.spawn().unwrap())
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
     }
 }
 

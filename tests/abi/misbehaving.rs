@@ -240,6 +240,7 @@ fn a_host_that_does_not_read_is_ended_too() {
         deadline: Duration::from_secs(1),
         cpu: Duration::from_secs(1),
         memory: 1 << 30,
+        user: None,
     };
     let config = toml::Table::from_iter([("long".to_owned(), "x".repeat(1 << 20).into())]);
     let host = bench.scratch.host("/host");

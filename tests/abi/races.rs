@@ -15,15 +15,13 @@ mod swaps;
 
 use crate::bench::{Bench, cc, compile};
 use assay_engine::discover::{Candidate, open_module};
-use assay_engine::run::{Limits, Target, collect, parse};
-use assay_model::{Operation, Os};
-use assay_tests::{built, needs};
+use assay_engine::run::parse;
+use assay_tests::needs;
 use mounts::Mounted;
 use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A folder of root's, or whoever runs the tests, with two files for one module, one of which is not to be trusted.
 struct Ground {
@@ -70,19 +68,8 @@ impl Ground {
 
     /// The word that a module lists, which was opened before.
     fn word(&self, module: &Candidate) -> Result<String, String> {
-        let target = Target {
-            root: self.path("root").to_str().unwrap().to_owned(),
-            os: Os::Linux,
-            avoid: Vec::new(),
-        };
-        let limits = Limits {
-            deadline: Duration::from_secs(20),
-            cpu: Duration::from_secs(10),
-            memory: 1 << 30,
-        };
-        let host = built().join("assay-host");
-        let config = toml::Table::new();
-        let scan = collect(&host, module, &target, &config, Operation::Collect, &limits)
+        let asked = self.bench.ask(module, &toml::Table::new());
+        let scan = asked
             .and_then(|output| parse(&output, "watched"))
             .map_err(|failure| failure.to_string())?;
         Ok(scan.entries[0].fields["value"].to_string())

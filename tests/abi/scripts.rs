@@ -5,10 +5,10 @@ mod misbehaving;
 mod refused;
 
 use crate::bench::{Bench, cc, compile, has, here};
-use assay_tests::{change_of, short, wait_for};
+use assay_tests::{change_of, short};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 fn root() -> bool {
     rustix::process::geteuid().is_root()
@@ -212,22 +212,9 @@ fn a_script_does_not_outlive_the_core() {
     }
     let bench = Bench::new("[modules]\ndeadline = '10m'\n");
     bench.script("sleeps.py", &python("sleeps", "import time\ntime.sleep(600)"));
-    let mut core = bench
-        .scratch
-        .command(&["run"])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let core_pid = i32::try_from(core.id()).unwrap();
-    let is_python = |pid: &i32| {
-        *pid != core_pid
-            && fs::read_link(format!("/proc/{pid}/exe"))
-                .is_ok_and(|exe| exe.to_string_lossy().contains("python"))
-    };
-    wait_for("the script to sleep", || bench.processes().iter().any(is_python));
-    core.kill().unwrap();
-    core.wait().unwrap();
-    wait_for("the end of the script", || bench.processes().is_empty());
+    bench.kill_the_core_when(|pid| {
+        fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.to_string_lossy().contains("python"))
+    });
 }
 
 /// The tests of `assay_module.py` and of the modules beside it, as their authors run them.

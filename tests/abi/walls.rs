@@ -1,7 +1,7 @@
 //! The walls around a module's process: what it tries, gets denied; what the core says of its walls, is so.
 
-use crate::bench::{Bench, has, inheritable};
-use assay_tests::{built, wait_for};
+use crate::bench::{Bench, Victim, has, inheritable};
+use assay_tests::built;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 /// The user `nobody`.
 const NOBODY: u32 = 65534;
@@ -26,28 +26,6 @@ fn walls(bench: &Bench) -> (Vec<String>, Vec<String>) {
         words.map(|word| word.as_str().unwrap().to_owned()).collect()
     };
     (words("active"), words("missing"))
-}
-
-/// A process that is to survive.
-struct Victim(Child);
-
-impl Victim {
-    fn new() -> Self {
-        Self(
-            Command::new("sleep")
-                .arg("600")
-                .uid(rustix::process::geteuid().as_raw())
-                .spawn()
-                .unwrap(),
-        )
-    }
-}
-
-impl Drop for Victim {
-    fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
-    }
 }
 
 /// What the burglar lists: attempt and outcome.
@@ -86,7 +64,7 @@ fn a_burglar_gets_nothing() {
     );
     let socket = UnixListener::bind(scratch.host("/socket")).unwrap();
     fs::set_permissions(scratch.host("/socket"), fs::Permissions::from_mode(0o777)).unwrap();
-    let victim = Victim::new();
+    let victim = Victim::of(rustix::process::geteuid().as_raw());
     scratch.file("/pid", victim.0.id().to_string());
     scratch.file("/port", tcp.local_addr().unwrap().port().to_string());
     scratch.file_mode("/victim", "precious", 0o666);
@@ -163,27 +141,11 @@ fn a_module_does_not_outlive_the_core() {
     let bench = Bench::new("[modules]\ndeadline = '10m'\n");
     bench.c("misbehaves.c", "hangs", &[]);
     bench.misbehave(true);
-    let mut core = bench
-        .scratch
-        .command(&["run"])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let core_pid = i32::try_from(core.id()).unwrap();
     let module = bench.module("hangs");
-    let loaded = |pid: &i32| {
+    bench.kill_the_core_when(|pid| {
         fs::read_to_string(format!("/proc/{pid}/maps"))
             .is_ok_and(|maps| maps.contains(module.to_str().unwrap()))
-    };
-    wait_for("the module to hang", || {
-        bench
-            .processes()
-            .iter()
-            .any(|pid| *pid != core_pid && loaded(pid))
     });
-    core.kill().unwrap();
-    core.wait().unwrap();
-    wait_for("the end of the host", || bench.processes().is_empty());
     // And the next run works, with the same state.
     bench.misbehave(false);
     assert_eq!(bench.scratch.run().last().unwrap()["change"], "baseline_created");

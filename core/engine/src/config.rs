@@ -4,10 +4,13 @@
 //! order of their names, and lists of sinks are joined.
 
 use crate::signature::Key;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+
+mod units;
+
+pub use units::{Size, Time};
 
 /// Everything that can be configured, with its defaults. `config/assay.toml` comments every key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -235,74 +238,6 @@ pub enum Facility {
     Local7 = 23,
 }
 
-/// A length of time, written `30s`, `10m`, `24h`, `7d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time(pub Duration);
-
-impl Time {
-    /// That many seconds.
-    #[must_use]
-    pub const fn seconds(seconds: u64) -> Self {
-        Self(Duration::from_secs(seconds))
-    }
-}
-
-/// A number of bytes, written `512`, `64KiB`, `1GiB`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size(pub u64);
-
-const TIMES: &[(&str, u64)] = &[("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)];
-const SIZES: &[(&str, u64)] = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)];
-
-fn parse_unit(text: &str, units: &[(&str, u64)], example: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = units
-        .iter()
-        .find(|(name, _)| *name == text[digits.len()..].trim());
-    let number = digits.parse::<u64>().ok();
-    let value = number
-        .zip(unit)
-        .and_then(|(number, (_, factor))| number.checked_mul(*factor));
-    value.ok_or_else(|| format!("`{text}` is not a value like {example}"))
-}
-
-fn write_unit(value: u64, units: &[(&str, u64)]) -> String {
-    let unit = units
-        .iter()
-        .find(|(_, factor)| value.is_multiple_of(*factor) && value >= *factor);
-    unit.map_or_else(
-        || format!("{value}{}", units[units.len() - 1].0),
-        |(name, factor)| format!("{}{name}", value / factor),
-    )
-}
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_unit(&text, TIMES, "`30s`, `10m`, `24h` or `7d`")
-            .map(Self::seconds)
-            .map_err(serde::de::Error::custom)
-    }
-}
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&write_unit(self.0.as_secs(), TIMES))
-    }
-}
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_unit(&text, SIZES, "`512`, `64KiB`, `100MiB` or `1GiB`")
-            .map(Self)
-            .map_err(serde::de::Error::custom)
-    }
-}
-impl Serialize for Size {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&write_unit(self.0, SIZES))
-    }
-}
-
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -441,80 +376,4 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(files: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("conf.d")).unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        Config::load(&folder.path().join("assay.toml"), false).map(|(config, _)| config)
-    }
-
-    #[test]
-    fn nothing_at_all_is_a_whole_configuration() {
-        let config = load(&[]).unwrap();
-        assert_eq!(config, Config::default());
-        assert_eq!(config.sinks()[0].name(), "syslog");
-    }
-
-    #[test]
-    fn what_is_shown_can_be_read_again() {
-        let text = toml::to_string(&Config::default()).unwrap();
-        assert_eq!(
-            toml::from_str::<Config>(&text).unwrap(),
-            Config::default(),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn drop_ins_override_keys_and_add_sinks() {
-        let config = load(&[
-            (
-                "assay.toml",
-                "modules.parallel = 3\nverify.full_every = '2h'\n[[sink]]\ntype = 'stdout'\n",
-            ),
-            (
-                "conf.d/10.toml",
-                "modules.parallel = 4\n[[sink]]\ntype = 'file'\npath = '/x'\n[module.cron]\nx = 1\n",
-            ),
-            ("conf.d/ignored.txt", "nonsense"),
-        ])
-        .unwrap();
-        assert_eq!(
-            (config.modules.parallel, config.verify.full_every),
-            (4, Time::seconds(7200))
-        );
-        assert_eq!(
-            config.sinks().iter().map(SinkConfig::name).collect::<Vec<_>>(),
-            ["stdout", "file /x"]
-        );
-        assert_eq!(config.module["cron"]["x"].as_integer(), Some(1));
-    }
-
-    #[test]
-    fn mistakes_name_file_line_column_and_the_nearest_key() {
-        for (text, expected) in [
-            (
-                "\n[verify]\nful_every = '1h'\n",
-                "assay.toml:3:1: unknown key `ful_every`; did you mean `full_every`?",
-            ),
-            (
-                "[modules]\ndeadline = '30 parsecs'\n",
-                "assay.toml:2:12: `30 parsecs` is not a value like",
-            ),
-            ("[[sink]]\ntype = 'fax'\n", "unknown variant `fax`"),
-            ("a = \n", "assay.toml:1:"),
-            (
-                "[[sink]]\ntype='stdout'\n[[sink]]\ntype='stdout'\n",
-                "two sinks are named `stdout`",
-            ),
-        ] {
-            let error = load(&[("assay.toml", text)]).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-}
+mod tests;

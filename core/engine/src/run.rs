@@ -3,6 +3,7 @@
 //! The only place that starts processes. Whatever happens in there, the outcome here is a whole scan or a named
 //! failure; the process and its group are gone afterwards.
 
+use crate::config::Modules;
 use crate::discover::{Candidate, hex};
 use crate::places;
 use crate::script::Code;
@@ -44,6 +45,19 @@ pub struct Limits {
     pub cpu: Duration,
     /// Bytes of address space.
     pub memory: u64,
+    /// As whom it runs, without any of root's rights; `None` for whoever runs Assay. Only root can give another.
+    pub user: Option<u32>,
+}
+
+impl From<&Modules> for Limits {
+    fn from(modules: &Modules) -> Self {
+        Self {
+            deadline: modules.deadline.0,
+            cpu: modules.cpu.0,
+            memory: modules.memory.0,
+            user: None,
+        }
+    }
 }
 
 /// What a scan is of.
@@ -99,19 +113,6 @@ fn shortened(text: &str, most: usize) -> String {
 /// # Errors
 /// When it could not be started, took too long or wrote too much. Whether what it wrote is a scan, [`parse`] tells.
 pub fn collect(
-    host: &Path,
-    module: &Candidate,
-    target: &Target,
-    config: &toml::Table,
-    op: Operation,
-    limits: &Limits,
-) -> Result<Output, Failure> {
-    collect_as(None, host, module, target, config, op, limits)
-}
-
-/// The same as another user, who has none of root's rights; only root can.
-pub(crate) fn collect_as(
-    user: Option<u32>,
     host: &Path,
     module: &Candidate,
     target: &Target,
@@ -175,7 +176,7 @@ pub(crate) fn collect_as(
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if let Some(user) = user {
+        if let Some(user) = limits.user {
             command.uid(user).gid(user);
         }
         let child = command.spawn()?;

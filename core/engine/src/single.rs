@@ -3,7 +3,7 @@
 
 use crate::discover::{Candidate, KnownFiles, open_module};
 use crate::engine::{Engine, EngineError};
-use crate::run::{Failure, Limits, Scan, Target, collect_as, parse};
+use crate::run::{Failure, Limits, Scan, Target, collect, parse};
 use crate::trust;
 use crate::watch::{self, List};
 use assay_model::{Manifest, Operation, Os};
@@ -47,7 +47,7 @@ impl Single {
         self.ask_as(None, self.limits.deadline, op, root, os)
     }
 
-    /// The same with a deadline of its own, and as another user; see [`collect_as`].
+    /// The same with a deadline of its own, and as another user; see [`Limits::user`].
     pub(crate) fn ask_as(
         &self,
         user: Option<u32>,
@@ -64,9 +64,10 @@ impl Single {
         };
         let limits = Limits {
             deadline,
+            user,
             ..self.limits.clone()
         };
-        let output = collect_as(user, &self.host, &self.module, &target, &self.config, op, &limits);
+        let output = collect(&self.host, &self.module, &target, &self.config, op, &limits);
         let mut scan = output.and_then(|output| parse(&output, &self.module.name));
         if let (Ok(scan), Some(list)) = (&mut scan, &self.list) {
             list.describe(&mut scan.manifest);
@@ -97,12 +98,7 @@ impl Engine {
                 why,
             })
         })?;
-        let modules = &self.options.config.modules;
-        let limits = Limits {
-            deadline: modules.deadline.0,
-            cpu: modules.cpu.0,
-            memory: modules.memory.0,
-        };
+        let limits = Limits::from(&self.options.config.modules);
         let host = self.trusted_host()?.to_owned();
         if watch::name_of(&real).is_some() {
             let list = watch::read(&real).map_err(EngineError::List)?;

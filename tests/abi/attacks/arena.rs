@@ -2,11 +2,9 @@
 
 use super::layers::{self, Walls};
 use super::list::{Attack, CHAPTERS};
-use crate::bench::{Bench, cc, compile, here};
+use crate::bench::{Bench, Victim, cc, compile, here};
 use assay_engine::discover::open_module;
-use assay_engine::run::{Failure, Limits, Output, Target, collect, parse};
-use assay_model::{Operation, Os};
-use assay_tests::built;
+use assay_engine::run::{Failure, Output, parse};
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +13,8 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 /// What came of an attack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,21 +192,10 @@ impl Arena {
     /// what a thread gave up, it and its children do not get back.
     fn scan(&self, module: &Path, attack: &Attack, first: impl FnOnce() + Send) -> Output {
         let candidate = open_module(module).unwrap();
-        let target = Target {
-            root: self.bench.scratch.path("root").to_str().unwrap().to_owned(),
-            os: Os::Linux,
-            avoid: Vec::new(),
-        };
-        let limits = Limits {
-            deadline: Duration::from_secs(20),
-            cpu: Duration::from_secs(10),
-            memory: 1 << 30,
-        };
         let config = toml::Table::from_iter([("only".to_owned(), attack.name.into())]);
-        let host = built().join("assay-host");
         let run = || {
             first();
-            collect(&host, &candidate, &target, &config, Operation::Collect, &limits)
+            self.bench.ask(&candidate, &config)
         };
         std::thread::scope(|scope| scope.spawn(run).join())
             .unwrap()
@@ -301,29 +286,6 @@ fn outcome(output: &Output, attack: &Attack) -> Outcome {
                 other => panic!("{}: signal {other}", attack.name),
             })
         }
-    }
-}
-
-/// A process that is to survive.
-struct Victim(Child);
-
-impl Victim {
-    fn of(user: u32) -> Self {
-        Self(
-            Command::new("sleep")
-                .arg("600")
-                .uid(user)
-                .gid(user)
-                .spawn()
-                .unwrap(),
-        )
-    }
-}
-
-impl Drop for Victim {
-    fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
     }
 }
 

@@ -93,10 +93,14 @@ impl Witness {
     /// because that run was killed: then SQLite's log still has what it did.
     pub(super) fn recognises(&self, folder: &Path, full: bool) -> Option<std::result::Result<Image, ()>> {
         let then = self.database.as_ref()?;
-        let log = fs::metadata(folder.join(format!("{DATABASE}-wal"))).map_or(0, |meta| meta.len());
         let same = || then.is_still(&folder.join(DATABASE), full);
-        (log == 0).then(|| if same() { Ok(then.clone()) } else { Err(()) })
+        log_is_empty(folder).then(|| if same() { Ok(then.clone()) } else { Err(()) })
     }
+}
+
+/// Whether SQLite's log holds nothing that is not in the database file.
+fn log_is_empty(folder: &Path) -> bool {
+    fs::metadata(folder.join(format!("{DATABASE}-wal"))).map_or(true, |meta| meta.len() == 0)
 }
 
 fn digest_of(mut file: File) -> io::Result<String> {
@@ -116,7 +120,18 @@ impl Store {
     /// # Errors
     /// The file system's.
     pub fn witness(&self) -> Result<()> {
-        self.write_witness(None)
+        self.write_witness(self.untouched())
+    }
+
+    /// What the database file was when it was opened, as long as nothing was written.
+    fn untouched(&self) -> Option<Image> {
+        // SQLite writes past the log, too: where a disk that failed kept an earlier run from turning it on.
+        let same = |image: &&Image| image.is_still(&self.folder.join(DATABASE), false);
+        self.image
+            .as_ref()
+            .filter(|_| log_is_empty(&self.folder))
+            .filter(same)
+            .cloned()
     }
 
     /// When the last runs were.
@@ -168,11 +183,8 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's, and the file system's.
-    pub fn close(mut self) -> Result<()> {
-        let path = self.folder.join(DATABASE);
-        let image = self.image.take().filter(|_| self.database.total_changes() == 0);
-        // SQLite writes without counting it, too: where a disk that failed kept an earlier run from turning on the log.
-        if let Some(image) = image.filter(|image| image.is_still(&path, false)) {
+    pub fn close(self) -> Result<()> {
+        if let Some(image) = self.untouched() {
             return self.write_witness(Some(image));
         }
         // Whoever looks at the state just now is not waited for.
@@ -187,6 +199,7 @@ impl Store {
             return self.witness();
         }
         // The log is emptied after that only: as long as it is not, the next run does not rely on the digest.
+        let path = self.folder.join(DATABASE);
         self.write_witness(Some(Image::of(&path).map_err(failed(&path))?))?;
         checkpoint("TRUNCATE")?;
         Ok(())

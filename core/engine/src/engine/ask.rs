@@ -1,0 +1,237 @@
+//! Asking modules: which there are, which need not be asked because nothing that they look at has changed, what each
+//! is asked, and the processes that answer.
+
+use super::{Engine, EngineError};
+use crate::config::Trust;
+use crate::discover::{Candidate, Demand, Found, KnownFiles, discover};
+use crate::hang;
+use crate::run::{Failure, Limits, Target, collect, parse};
+use crate::settle::{Looked, Outcome};
+use crate::store::{ModuleRow, StoreError};
+use crate::watch::{self, Lists};
+use assay_model::{Input, Manifest, Operation};
+use assay_root::{Checker, Root};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{channel, sync_channel};
+use std::time::Duration;
+
+impl Engine {
+    /// What a module is asked, besides the files that it reads: other answers may follow from another question.
+    fn request_of(&self, module: &str, lists: &toml::Table) -> String {
+        let config = toml::to_string(&self.config_of(module, lists)).ok();
+        let root = self.root.path().display();
+        let (os, version) = (self.os.as_str(), env!("CARGO_PKG_VERSION"));
+        crate::alert::digest(&format!(
+            "{version}\n{os}\n{root}\n{}",
+            config.unwrap_or_default()
+        ))
+    }
+
+    /// The watch lists; `None` when the module that looks at what they name is not there.
+    pub(super) fn lists(&self, found: &Found) -> Option<Lists> {
+        let is_watched = found.candidates.iter().any(|module| module.name == watch::MODULE);
+        is_watched.then(|| self.watch_lists())
+    }
+
+    /// The module's own table of the configuration; for the one that looks at what they name, the watch lists.
+    fn config_of(&self, module: &str, lists: &toml::Table) -> toml::Table {
+        if module == watch::MODULE {
+            return lists.clone();
+        }
+        self.options
+            .config
+            .module
+            .get(module)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The modules that would say what they said last time, because everything that they looked at is as it was; and
+    /// what was found there. Looking is done by a thread that is left behind when it hangs.
+    pub(super) fn unchanged(
+        &self,
+        root: &Arc<Root>,
+        known: &BTreeMap<String, ModuleRow>,
+        found: &Found,
+        lists: &toml::Table,
+    ) -> (BTreeSet<String>, Looked) {
+        let mut questions = Vec::new();
+        for module in &found.candidates {
+            let Some(row) = known.get(&module.name) else {
+                continue;
+            };
+            let as_before = row.sha256 == module.sha256
+                && row.path.as_path() == module.path
+                && row.failure.is_none()
+                && !row.missing
+                && row.request.as_ref() == Some(&self.request_of(&module.name, lists));
+            if let Some(inputs) = row.inputs.clone().filter(|_| as_before) {
+                questions.push((module.name.clone(), inputs));
+            }
+        }
+        let root = Arc::clone(root);
+        let (send, receive) = channel();
+        let look = move || {
+            let mut checker = Checker::new(&root);
+            let mut same = BTreeSet::new();
+            for (module, inputs) in questions {
+                // A module that has nothing to look at on this system looked at nothing: that is all the same too.
+                let inputs = serde_json::from_str::<Vec<Input>>(&inputs);
+                if inputs.is_ok_and(|inputs| checker.all_same(&inputs)) {
+                    same.insert(module);
+                }
+            }
+            _ = send.send((same, checker.into_kept()));
+        };
+        let looking = std::thread::Builder::new().name("look".into()).spawn(look);
+        let answer = looking.ok().and_then(|looking| {
+            let answer = receive
+                .recv_timeout(self.options.config.verify.file_timeout.0)
+                .ok()?;
+            // It is gone before anybody looks for threads that were left behind.
+            _ = looking.join();
+            Some(answer)
+        });
+        answer.unwrap_or_default()
+    }
+
+    /// Runs every module, a few at a time, and gives each outcome as it comes.
+    pub(super) fn scan(
+        &self,
+        found: &Found,
+        lists: &toml::Table,
+        avoid: Vec<PathBuf>,
+        mut settle: impl FnMut(Outcome) -> Result<(), StoreError>,
+    ) -> Result<(), EngineError> {
+        let root = self
+            .root
+            .path()
+            .to_str()
+            .ok_or_else(|| EngineError::RootName(self.root.path().to_owned()))?;
+        let target = Target {
+            root: root.to_owned(),
+            os: self.os,
+            avoid,
+        };
+        let modules = &self.options.config.modules;
+        let limits = Limits::from(modules);
+        let next = AtomicUsize::new(0);
+        let (candidates, next, target, limits) = (&found.candidates, &next, &target, &limits);
+        // Of a few at a time: what waits to be settled may be big.
+        let (send, receive) = sync_channel(1);
+        std::thread::scope(|scope| {
+            for _ in 0..modules.parallel.clamp(1, 64).min(candidates.len().max(1)) {
+                let send = send.clone();
+                scope.spawn(move || {
+                    while let Some(module) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let config = self.config_of(&module.name, lists);
+                        let list = |target| {
+                            collect(
+                                &self.options.host,
+                                module,
+                                target,
+                                &config,
+                                Operation::Collect,
+                                limits,
+                            )
+                        };
+                        let mut output = list(target);
+                        if output.as_ref().is_err_and(|failure| failure.name == "deadline")
+                            && let Some(avoid) = hang::mounts(self.root.path())
+                            && avoid != target.avoid
+                        {
+                            output = list(&Target {
+                                avoid,
+                                ..target.clone()
+                            });
+                        }
+                        let outcome = Outcome {
+                            name: module.name.clone(),
+                            path: module.path.as_path().into(),
+                            stamp: module.stamp,
+                            request: self.request_of(&module.name, lists),
+                            sha256: module.sha256.clone(),
+                            output,
+                        };
+                        if send.send(outcome).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(send);
+            for outcome in receive {
+                settle(outcome)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What each module says of itself, without a scan; failures in the place of manifests.
+    ///
+    /// # Errors
+    /// When there are no modules, or the host cannot be used.
+    pub fn describe(&self) -> Result<BTreeMap<String, Result<Manifest, Failure>>, EngineError> {
+        let found = self.discover(&[], &KnownFiles::new());
+        if found.candidates.is_empty() {
+            return Err(EngineError::NoModules(self.options.folders.clone()));
+        }
+        self.trusted_host()?;
+        let limits = Limits {
+            deadline: Duration::from_secs(10),
+            cpu: Duration::from_secs(5),
+            memory: 1 << 30,
+            user: None,
+        };
+        let root = self.root.path().to_string_lossy().into_owned();
+        let target = Target {
+            root,
+            os: self.os,
+            avoid: Vec::new(),
+        };
+        let describe = |module: &Candidate| {
+            let output = collect(
+                &self.options.host,
+                module,
+                &target,
+                &toml::Table::new(),
+                Operation::Describe,
+                &limits,
+            )?;
+            let mut manifest = parse(&output, &module.name)?.manifest;
+            if module.name == watch::MODULE {
+                for list in self.lists(&found).map(|lists| lists.sound).unwrap_or_default() {
+                    manifest.watch.extend(list.paths());
+                    manifest.kinds.extend(list.kinds());
+                }
+            }
+            Ok(manifest)
+        };
+        Ok(found
+            .candidates
+            .iter()
+            .map(|module| (module.name.clone(), describe(module)))
+            .collect())
+    }
+
+    /// The watch lists, sound and not, without those that the configuration disables.
+    #[must_use]
+    pub fn watch_lists(&self) -> Lists {
+        watch::load(&self.options.watch, &self.options.config.watch.disabled)
+    }
+
+    /// The files in the module folders, trusted and not, without those that are `disabled`.
+    #[must_use]
+    pub fn discover(&self, disabled: &[String], known: &KnownFiles) -> Found {
+        let modules = &self.options.config.modules;
+        let demand = match modules.trust {
+            Trust::Owner => Demand::None,
+            Trust::Pinned => Demand::Pinned(&self.options.pins),
+            Trust::Signed => Demand::Signed(&modules.keys),
+        };
+        discover(&self.options.folders, disabled, demand, known)
+    }
+}
