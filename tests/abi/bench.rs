@@ -1,8 +1,8 @@
 //! A scratch root whose module folder holds `cron` and test modules that are compiled on the spot.
 
-use assay_engine::discover::Candidate;
-use assay_engine::run::{Failure, Limits, Output, Target, collect};
-use assay_model::{Operation, Os};
+#[cfg(target_os = "linux")]
+mod ask;
+
 use assay_tests::{Scratch, built, wait_for};
 use serde_json::Value;
 use std::fs;
@@ -11,7 +11,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 /// This package.
 pub(crate) fn here() -> &'static Path {
@@ -175,23 +174,6 @@ impl Bench {
         core.kill().unwrap();
         core.wait().unwrap();
         wait_for("the end of the module", || self.processes().is_empty());
-    }
-
-    /// What a module that was opened before writes about the root, asked as a run asks it.
-    pub(crate) fn ask(&self, module: &Candidate, config: &toml::Table) -> Result<Output, Failure> {
-        let target = Target {
-            root: self.scratch.path("root").to_str().unwrap().to_owned(),
-            os: Os::Linux,
-            avoid: Vec::new(),
-        };
-        let limits = Limits {
-            deadline: Duration::from_secs(20),
-            cpu: Duration::from_secs(10),
-            memory: 1 << 30,
-            user: None,
-        };
-        let host = built().join("assay-host");
-        collect(&host, module, &target, config, Operation::Collect, &limits)
     }
 
     /// What `assay list thing` says: module, key and value of each entry.
