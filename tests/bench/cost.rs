@@ -82,21 +82,31 @@ fn there(program: &str) -> bool {
         .is_ok()
 }
 
+/// The modules that read what the generated trees hold, and the jobs of a server.
+const MODULES: [&str; 6] = ["cron", "files", "kernel", "launchd", "startup", "systemd"];
+
 /// Assay as it is installed: a build folder holds much that no installation has.
 struct Installed {
     folder: PathBuf,
 }
 
 impl Installed {
-    fn new(folder: &Path) -> Self {
+    fn new(folder: &Path, names: &[&str]) -> Self {
         let modules = folder.join("lib/assay/modules");
         fs::create_dir_all(&modules).unwrap();
         fs::create_dir_all(folder.join("bin")).unwrap();
         fs::copy(built().join("assay"), folder.join("bin/assay")).unwrap();
         fs::copy(built().join("assay-host"), folder.join("lib/assay/assay-host")).unwrap();
-        for name in ["cron", "kernel", "launchd", "startup", "systemd"] {
+        for name in names {
             let file = format!("libassay_module_{name}.so");
             fs::copy(built().join(&file), modules.join(&file)).unwrap();
+        }
+        let lists = folder.join("share/assay/watch.d");
+        fs::create_dir_all(&lists).unwrap();
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/watch.d");
+        for list in fs::read_dir(sources).unwrap() {
+            let list = list.unwrap();
+            fs::copy(list.path(), lists.join(list.file_name())).unwrap();
         }
         Self {
             folder: folder.to_owned(),
@@ -116,7 +126,7 @@ impl Installed {
     }
 }
 
-/// The regular files that the runs over `state` measured, as paths of this machine.
+/// The regular files that the runs over `state` read, as paths of this machine: those that entries name, and modules.
 fn measured(root: &Path, state: &Path) -> Vec<PathBuf> {
     let database = rusqlite::Connection::open(state.join("assay.db")).unwrap();
     let mut query = database
@@ -124,9 +134,15 @@ fn measured(root: &Path, state: &Path) -> Vec<PathBuf> {
         .unwrap();
     let paths = query.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
     let paths = paths.map(|path| String::from_utf8(path.unwrap()).unwrap());
-    paths
+    let mut files: Vec<_> = paths
         .map(|path| root.join(path.trim_start_matches('/')))
-        .collect()
+        .collect();
+    let mut query = database
+        .prepare("SELECT path FROM modules ORDER BY path")
+        .unwrap();
+    let modules = query.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    files.extend(modules.map(|path| PathBuf::from(String::from_utf8(path.unwrap()).unwrap())));
+    files
 }
 
 /// `xargs PROGRAM ARGS FILES`, for as many files as there are.
@@ -158,6 +174,7 @@ fn bench(
     std::thread::sleep(Duration::from_secs(42));
     run(&mut installed.run(root, &state, &[]));
     let unchanged = median(times, || installed.run(root, &state, &[]));
+    run(&mut installed.run(root, &state, &["--full"]));
     let full = median(times.div_ceil(3), || installed.run(root, &state, &["--full"]));
 
     let files = measured(root, &state);
@@ -284,7 +301,7 @@ fn main() {
     fs::create_dir_all(&base).unwrap();
     let scratch = tempfile::Builder::new().prefix("bench").tempdir_in(base).unwrap();
     let scratch = scratch.path();
-    let installed = Installed::new(&scratch.join("installed"));
+    let installed = Installed::new(&scratch.join("installed"), &MODULES);
     let sink = scratch.join("alerts.jsonl");
     fs::write(
         scratch.join("installed/assay.toml"),

@@ -228,16 +228,18 @@ impl Engine {
         )?;
         let modules = found.candidates.len();
         let mut done = 0;
-        if !full {
-            let (same, looked) = self.unchanged(&root, &known, &found, &lists);
-            for module in found
-                .candidates
-                .extract_if(.., |module| same.contains(&module.name))
-            {
-                settler.unchanged(&module.name, module.stamp)?;
-            }
-            done = same.len();
-            settler.looked(looked);
+        let mut resting = self.unchanged(&root, &known, &found, &lists, full);
+        if full {
+            resting.same = settler.same_contents(resting.contents);
+        } else {
+            settler.looked(resting.looked);
+        }
+        for module in found
+            .candidates
+            .extract_if(.., |module| resting.same.contains(&module.name))
+        {
+            settler.unchanged(&module.name, module.stamp)?;
+            done += 1;
         }
         self.scan(&found, &lists, avoid, |outcome| {
             done += 1;
@@ -246,6 +248,11 @@ impl Engine {
             settler.store.witness()?;
             deliver(settler.store, &mut sinks, &started)
         })?;
+        if full {
+            let asked = found.candidates.iter().map(|module| module.name.clone());
+            let inputs = settler.inputs_of(&asked.collect());
+            settler.keep_contents(self.look(&root, inputs, full).contents)?;
+        }
         settler.sweep()?;
         settler.announce()?;
         let failed = settler.failed();

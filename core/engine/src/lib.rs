@@ -13,6 +13,7 @@ pub mod alert;
 pub mod compare;
 pub mod config;
 pub mod conform;
+mod contents;
 mod deliver;
 pub mod discover;
 mod engine;

@@ -99,6 +99,8 @@ pub struct ModuleRow {
     pub request: Option<String>,
     /// What that scan looked at, as JSON; `None` when the module must be asked every time.
     pub inputs: Option<String>,
+    /// The digest of what all of that held, when a full run has read it.
+    pub contents: Option<String>,
     /// Why scans fail since the last alert that said so.
     pub failure: Option<String>,
     /// What confined the last scan, as JSON.

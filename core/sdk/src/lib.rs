@@ -59,6 +59,7 @@
 //! | property lists of every form | [`plist`] |
 //! | archives of objects, such as background items | [`archive`] |
 //! | bookmarks and alias records | [`bookmark`] |
+//! | SQLite, with what its log adds | `sqlite`, behind the feature of that name |
 //! | equal lines that need different keys | [`Keys`] |
 //! | tests | `testkit`, behind the feature of that name |
 
@@ -74,6 +75,8 @@ pub mod lines;
 pub mod plist;
 mod programs;
 mod scan;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod words;

@@ -27,7 +27,6 @@ mod kinds;
 mod live;
 mod parse;
 mod policy;
-mod sqlite;
 mod sysext;
 
 use assay_sdk::{Manifest, Module, Os, Result, Scan, export_module};

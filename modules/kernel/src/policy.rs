@@ -1,39 +1,25 @@
 //! macOS: which kernel extensions somebody approved, and which were ever loaded.
 
-use crate::sqlite::{Database, Row};
-use assay_sdk::{Entry, GapReason, Result, Scan};
+use assay_sdk::sqlite::{self, Database, Row};
+use assay_sdk::{Entry, Result, Scan};
 use std::path::Path;
 
 pub(crate) const WATCH: &[&str] = &["/private/var/db/SystemPolicyConfiguration/KextPolicy*"];
 
 const DATABASE: &str = "/private/var/db/SystemPolicyConfiguration/KextPolicy";
-const LOG: &str = "/private/var/db/SystemPolicyConfiguration/KextPolicy-wal";
-const LIMIT: u64 = 16 << 20;
 
 pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
     let path = Path::new(DATABASE);
-    let bytes = match scan.content(path, LIMIT) {
-        None => return Ok(()),
-        Some(Ok(bytes)) => bytes,
-        Some(Err(why)) => return scan.entry(Entry::new("kext_policy", path, path).unparsable(why)),
-    };
-    // What was approved a minute ago stands only in the write-ahead log.
-    let log = match scan.content(Path::new(LOG), LIMIT) {
-        None => Vec::new(),
-        Some(Ok(log)) => log,
-        Some(Err(why)) => {
-            scan.gap(Path::new(LOG), GapReason::Unparsable, &why)?;
-            Vec::new()
-        }
-    };
-    match entries(bytes, &log) {
-        Ok(entries) => entries.into_iter().try_for_each(|entry| scan.entry(entry)),
-        Err(error) => scan.entry(Entry::new("kext_policy", path, path).unparsable(error.to_string())),
+    match Database::read(scan, path) {
+        None => Ok(()),
+        Some(database) => match database.and_then(|database| entries(&database)) {
+            Ok(entries) => entries.into_iter().try_for_each(|entry| scan.entry(entry)),
+            Err(error) => scan.entry(Entry::new("kext_policy", path, path).unparsable(error.to_string())),
+        },
     }
 }
 
-fn entries(bytes: Vec<u8>, log: &[u8]) -> rusqlite::Result<Vec<Entry>> {
-    let database = Database::from_bytes(bytes, log)?;
+fn entries(database: &Database) -> sqlite::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for row in database.rows("kext_policy")? {
         let entry = identified("kext_policy", &row);

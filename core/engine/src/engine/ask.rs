@@ -3,6 +3,7 @@
 
 use super::{Engine, EngineError};
 use crate::config::Trust;
+use crate::contents::Contents;
 use crate::discover::{Candidate, Demand, Found, KnownFiles, discover};
 use crate::hang;
 use crate::run::{Failure, Limits, Target, collect, parse};
@@ -17,6 +18,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, sync_channel};
 use std::time::Duration;
+
+/// What looking at what modules looked at has found.
+#[derive(Default)]
+pub(super) struct Resting {
+    /// Those of which all stamps are as they were.
+    pub(super) same: BTreeSet<String>,
+    /// In a full run, what those looked at.
+    pub(super) contents: BTreeMap<String, Contents>,
+    /// What was found at paths.
+    pub(super) looked: Looked,
+}
 
 impl Engine {
     /// What a module is asked, besides the files that it reads: other answers may follow from another question.
@@ -49,16 +61,16 @@ impl Engine {
             .unwrap_or_default()
     }
 
-    /// The modules that would say what they said last time, because everything that they looked at is as it was; and
-    /// what was found there. Looking is done by a thread that is left behind when it hangs.
+    /// The modules that would say what they said last time, because everything that they looked at is as it was.
     pub(super) fn unchanged(
         &self,
         root: &Arc<Root>,
         known: &BTreeMap<String, ModuleRow>,
         found: &Found,
         lists: &toml::Table,
-    ) -> (BTreeSet<String>, Looked) {
-        let mut questions = Vec::new();
+        full: bool,
+    ) -> Resting {
+        let mut inputs = Vec::new();
         for module in &found.candidates {
             let Some(row) = known.get(&module.name) else {
                 continue;
@@ -68,23 +80,35 @@ impl Engine {
                 && row.failure.is_none()
                 && !row.missing
                 && row.request.as_ref() == Some(&self.request_of(&module.name, lists));
-            if let Some(inputs) = row.inputs.clone().filter(|_| as_before) {
-                questions.push((module.name.clone(), inputs));
+            if let Some(looked_at) = row.inputs.clone().filter(|_| as_before) {
+                inputs.push((module.name.clone(), looked_at));
             }
         }
+        self.look(root, inputs, full)
+    }
+
+    /// Looks at what modules looked at, which is given as JSON; in a full run at what folders list and links name too.
+    /// It is done by a thread that is left behind when it hangs.
+    pub(super) fn look(&self, root: &Arc<Root>, inputs: Vec<(String, String)>, full: bool) -> Resting {
         let root = Arc::clone(root);
         let (send, receive) = channel();
         let look = move || {
             let mut checker = Checker::new(&root);
-            let mut same = BTreeSet::new();
-            for (module, inputs) in questions {
+            let mut resting = Resting::default();
+            for (module, inputs) in inputs {
                 // A module that has nothing to look at on this system looked at nothing: that is all the same too.
                 let inputs = serde_json::from_str::<Vec<Input>>(&inputs);
-                if inputs.is_ok_and(|inputs| checker.all_same(&inputs)) {
-                    same.insert(module);
+                let Some(inputs) = inputs.ok().filter(|inputs| checker.all_same(inputs)) else {
+                    continue;
+                };
+                let contents = full.then(|| Contents::look(&mut checker, &root, &inputs));
+                if let Some(contents) = contents.flatten() {
+                    resting.contents.insert(module.clone(), contents);
                 }
+                resting.same.insert(module);
             }
-            _ = send.send((same, checker.into_kept()));
+            resting.looked = checker.into_kept();
+            _ = send.send(resting);
         };
         let looking = std::thread::Builder::new().name("look".into()).spawn(look);
         let answer = looking.ok().and_then(|looking| {

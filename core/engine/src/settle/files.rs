@@ -77,6 +77,8 @@ impl Settler<'_> {
                         writes.push((path, FileRow { role, ..old.clone() }, None));
                     }
                 }
+                // Read for what it tells of a module, and named by no entry.
+                _ if old.is_none() && naming.is_empty() => {}
                 Measured::Unknown(gap) => gaps.push(gap),
                 Measured::Facts(stamp, facts, gap) => {
                     gaps.extend(gap.clone());

@@ -4,6 +4,8 @@ use super::{Outcome, Settler};
 use crate::alert::Draft;
 use crate::compare::{Row, compare};
 use crate::config::Accept;
+use crate::contents::Contents;
+use crate::facts::Measured;
 use crate::run::parse;
 use crate::store::{ListRow, ListState, ModuleRow, Result};
 use assay_model::{FieldChange, Manifest, Severity, Stamp, Text, What};
@@ -23,6 +25,52 @@ impl Settler<'_> {
             ),
             _ => Ok(()),
         }
+    }
+
+    /// Of modules whose stamps are all the same, those of which what their files hold is too.
+    pub(crate) fn same_contents(&mut self, contents: BTreeMap<String, Contents>) -> BTreeSet<String> {
+        let digests = self.digests(contents).into_iter();
+        let same = digests.filter(|(module, digest)| {
+            let known = self.modules.get(module).and_then(|row| row.contents.as_ref());
+            known.is_some_and(|known| *known == *digest)
+        });
+        same.map(|(module, _)| module).collect()
+    }
+
+    /// Stores what modules that were asked in a full run looked at.
+    pub(crate) fn keep_contents(&mut self, contents: BTreeMap<String, Contents>) -> Result<()> {
+        for (module, digest) in self.digests(contents) {
+            if let Some(known) = self.modules.get(&module).cloned() {
+                let row = ModuleRow {
+                    contents: Some(digest),
+                    ..known.clone()
+                };
+                self.put_module(&row, Some(&known), Vec::new())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Each with the digest of what it looked at, but for those of which something could not be read.
+    fn digests(&mut self, contents: BTreeMap<String, Contents>) -> Vec<(String, String)> {
+        let files: BTreeSet<Text> = contents.values().flat_map(Contents::files).cloned().collect();
+        self.measure(files);
+        let sha256 = |path: &Text| match self.measured.get(path) {
+            Some(Measured::Facts(_, facts, None)) => facts.sha256.clone(),
+            _ => None,
+        };
+        let digests = contents.into_iter();
+        digests
+            .filter_map(|(module, contents)| Some((module, contents.digest(sha256)?)))
+            .collect()
+    }
+
+    /// What modules that were asked in this run looked at.
+    pub(crate) fn inputs_of(&self, asked: &BTreeSet<String>) -> Vec<(String, String)> {
+        let rows = asked.iter().filter_map(|name| self.modules.get(name));
+        let rows = rows.filter(|row| row.failure.is_none());
+        rows.filter_map(|row| Some((row.name.clone(), row.inputs.clone()?)))
+            .collect()
     }
 
     /// Settles one module.
@@ -45,6 +93,7 @@ impl Settler<'_> {
             output: None,
             request: None,
             inputs: None,
+            contents: None,
             failure: None,
             sandbox: None,
             announced: false,
@@ -81,6 +130,7 @@ impl Settler<'_> {
             // Byte for byte the last good scan: there is nothing to compare.
             Ok(output) if row.output.as_ref() == Some(&output.digest) => {
                 drafts.extend(recovered(&mut row));
+                row.request = Some(request);
                 return self.put_module(&row, known.as_ref(), drafts);
             }
             other => other,
@@ -123,6 +173,7 @@ impl Settler<'_> {
         row.sandbox = serde_json::to_string(&scan.sandbox).ok();
         row.output = digest;
         row.request = Some(request);
+        row.contents = None;
         row.inputs = scan
             .inputs
             .as_ref()

@@ -12,8 +12,8 @@ impl Store {
     /// SQLite's.
     pub fn modules(&self) -> Result<BTreeMap<String, ModuleRow>> {
         let mut query = self.database.prepare(
-            "SELECT name, path, sha256, manifest, output, failure, sandbox, announced, missing, stamp, request, inputs
-             FROM modules",
+            "SELECT name, path, sha256, manifest, output, failure, sandbox, announced, missing, stamp, request, inputs,
+                 contents FROM modules",
         )?;
         let mut rows = query.query([])?;
         let mut modules = BTreeMap::new();
@@ -32,6 +32,7 @@ impl Store {
                 stamp: serde_json::from_str(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?)?,
                 request: row.get(10)?,
                 inputs: row.get(11)?,
+                contents: row.get(12)?,
             };
             modules.insert(module.name.clone(), module);
         }
@@ -46,11 +47,11 @@ impl Store {
         let manifest = module.manifest.as_ref().map(serde_json::to_string).transpose()?;
         self.database.execute(
             "INSERT OR REPLACE INTO modules (name, path, sha256, manifest, output, failure, sandbox, announced, missing,
-                 stamp, request, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 stamp, request, inputs, contents) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 module.name, module.path.as_bytes(), module.sha256, manifest, module.output, module.failure,
                 module.sandbox, module.announced, module.missing, serde_json::to_string(&module.stamp)?,
-                module.request, module.inputs
+                module.request, module.inputs, module.contents
             ],
         )?;
         Ok(())

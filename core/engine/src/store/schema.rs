@@ -50,6 +50,8 @@ const MIGRATIONS: &[&str] = &["
         name TEXT PRIMARY KEY, path BLOB NOT NULL, sha256 TEXT NOT NULL, kinds TEXT NOT NULL, state TEXT NOT NULL,
         announced INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+", "
+    ALTER TABLE modules ADD COLUMN contents TEXT;
 "];
 
 /// Opens the database, and makes it if need be; with `check` every page of it is looked at.

@@ -1,7 +1,24 @@
-//! SQLite databases of the system under watch, read from bytes.
+//! SQLite databases of the system under watch, read from bytes. Behind the feature `sqlite`.
 //!
 //! Nothing is opened by path: that would leave the root, want write access for a write-ahead log, and disturb
 //! who has the database open. The log is applied to the bytes here instead.
+//!
+//! ```
+//! use assay_sdk::{sqlite::Database, testkit::Fixture};
+//! let made = rusqlite::Connection::open_in_memory().unwrap();
+//! made.execute_batch("CREATE TABLE access (client TEXT, auth_value INT); INSERT INTO access VALUES ('/opt/x', 2)").unwrap();
+//! let bytes = made.serialize(rusqlite::MAIN_DB).unwrap();
+//! let fixture = Fixture::new().file("/var/db/TCC.db", &*bytes);
+//! fixture.scan(|scan| {
+//!     let database = Database::read(scan, "/var/db/TCC.db".as_ref()).unwrap().unwrap();
+//!     let rows = database.rows("access").unwrap();
+//!     assert_eq!((rows[0].text("client").as_deref(), rows[0].int("auth_value")), (Some("/opt/x"), Some(2)));
+//!     Ok(())
+//! });
+//! ```
+
+use crate::Scan;
+use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -16,33 +33,78 @@ const MAX_VALUE: i32 = 64 << 10;
 /// Bytes that a log may make of a database.
 const MAX_DATABASE: usize = 64 << 20;
 
+/// Why a database cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
+
+/// What reading a database gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// A database in memory.
-pub(crate) struct Database {
+pub struct Database {
     connection: Connection,
 }
 
 /// A row by the names of its columns.
-pub(crate) struct Row(HashMap<String, Value>);
+pub struct Row(HashMap<String, Value>);
 
 impl Row {
-    pub(crate) fn text(&self, column: &str) -> Option<String> {
+    /// A text, or a number as one; `None` when the column is not there, or holds anything else.
+    pub fn text(&self, column: &str) -> Option<String> {
         match self.0.get(column)? {
             Value::Text(text) => Some(text.clone()),
             Value::Integer(number) => Some(number.to_string()),
             Value::Real(_) | Value::Blob(_) | Value::Null => None,
         }
     }
-    pub(crate) fn int(&self, column: &str) -> Option<i64> {
+    /// A number; `None` when the column is not there, or holds anything else.
+    #[must_use]
+    pub fn int(&self, column: &str) -> Option<i64> {
         match self.0.get(column)? {
             Value::Integer(number) => Some(*number),
             _ => None,
         }
     }
+    /// Bytes, or the bytes of a text; `None` when the column is not there, or holds anything else.
+    #[must_use]
+    pub fn bytes(&self, column: &str) -> Option<&[u8]> {
+        match self.0.get(column)? {
+            Value::Blob(bytes) => Some(bytes),
+            Value::Text(text) => Some(text.as_bytes()),
+            Value::Integer(_) | Value::Real(_) | Value::Null => None,
+        }
+    }
 }
 
 impl Database {
+    /// Reads a database of the root, of at most 64 MiB, with the write-ahead log beside it. `None` when it is not
+    /// there, and also when it cannot be read, after a gap.
+    ///
+    /// The error is for [`Entry::unparsable`](crate::Entry::unparsable).
+    pub fn read(scan: &mut Scan<'_>, path: &Path) -> Option<Result<Self>> {
+        let limit = MAX_DATABASE as u64;
+        let bytes = match scan.content(path, limit)? {
+            Ok(bytes) => bytes,
+            Err(why) => return Some(Err(Error(why))),
+        };
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let log = scan.read(Path::new(&log), limit).unwrap_or_default();
+        Some(Self::from_bytes(bytes, &log))
+    }
+
     /// Opens a database with what its write-ahead log adds; the log may be empty.
-    pub(crate) fn from_bytes(mut bytes: Vec<u8>, log: &[u8]) -> rusqlite::Result<Self> {
+    ///
+    /// # Errors
+    /// When it is no database.
+    pub fn from_bytes(mut bytes: Vec<u8>, log: &[u8]) -> Result<Self> {
         apply_log(&mut bytes, log);
         // A database in memory has no log: the header must not ask for one.
         if let Some(versions) = bytes.get_mut(18..20) {
@@ -57,7 +119,12 @@ impl Database {
     }
 
     /// The rows of a table, none when there is no such table. A view of that name is none: it may run for ever.
-    pub(crate) fn rows(&self, table: &str) -> rusqlite::Result<Vec<Row>> {
+    ///
+    /// At most 10,000.
+    ///
+    /// # Errors
+    /// When the database is damaged.
+    pub fn rows(&self, table: &str) -> Result<Vec<Row>> {
         let is_table = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
         if self
             .connection
@@ -76,7 +143,7 @@ impl Database {
                 .map(|(i, name)| Ok((name.clone(), row.get(i)?)));
             values.collect::<rusqlite::Result<_>>().map(Row)
         })?;
-        rows.collect()
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
