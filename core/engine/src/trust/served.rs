@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, PoisonError};
 
 /// A mount by its number, and the device that its files say they are on.
@@ -44,8 +44,16 @@ pub(super) fn by_somebody(file: impl AsFd, me: u32) -> bool {
 /// The mount that a descriptor is on, statx(2); from proc(5) before Linux 5.8.
 #[cfg(target_os = "linux")]
 fn mount(file: BorrowedFd<'_>) -> Option<Mount> {
+    use std::os::fd::AsRawFd as _;
+
     use rustix::fs::{AtFlags, StatxFlags, statx};
-    let stat = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::from_bits_retain(MNT_ID)).ok()?;
+    let stat = statx(
+        file,
+        "",
+        AtFlags::EMPTY_PATH,
+        StatxFlags::from_bits_retain(MNT_ID),
+    )
+    .ok()?;
     let device = (stat.stx_dev_major, stat.stx_dev_minor);
     if stat.stx_mask & MNT_ID != 0 {
         return Some((stat.stx_mnt_id, device));
