@@ -1,5 +1,5 @@
 use arbitrary::Unstructured;
-use assay_engine::alert::{self, Draft, Place, digest};
+use assay_engine::alert::{self, Draft, Group, Place, Stored, digest};
 use assay_model::{
     Alert, Facts, FieldChange, FileType, ProgramFacts, Severity, Text, Value, What, escape_bytes,
 };
@@ -32,15 +32,15 @@ const SHORTENED: usize = 32;
 /// When it does not.
 pub fn line(bytes: &[u8]) {
     let mut input = Unstructured::new(bytes);
-    let Ok((alert, limit)) = alert_and_limit(&mut input) else {
+    let Ok((stored, limit)) = stored_and_limit(&mut input) else {
         return;
     };
-    let chain = digest("any");
-    let line = alert::line(&alert, &chain, limit);
+    let (alert, chain) = (&stored.alert, &stored.digest);
+    let line = alert::line(&stored, limit);
     assert!(line.len() <= limit, "{} > {limit}: {line}", line.len());
     assert!(line.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{line:?}");
     let pairs = pairs(&line);
-    for (name, value) in identifying(&alert) {
+    for (name, value) in identifying(alert) {
         let found: Vec<_> = pairs.iter().filter(|pair| pair.name == name).collect();
         let [pair] = found[..] else {
             panic!("{name} stands {} times in {line}", found.len())
@@ -185,7 +185,7 @@ fn one(bytes: &mut Vec<u8>, byte: u8) -> usize {
     1
 }
 
-fn alert_and_limit(input: &mut Unstructured<'_>) -> arbitrary::Result<(Alert, usize)> {
+fn stored_and_limit(input: &mut Unstructured<'_>) -> arbitrary::Result<(Stored, usize)> {
     let limit = input.int_in_range(LEAST..=9000)?;
     let program = ProgramFacts {
         path: text(input)?,
@@ -208,6 +208,7 @@ fn alert_and_limit(input: &mut Unstructured<'_>) -> arbitrary::Result<(Alert, us
             .into_iter()
             .collect(),
         named_by: some(input, text)?,
+        group: maybe(input, |_| Ok("01a20c75-7117-7484-9147-5aab6c7919e9".to_owned()))?,
         ..Draft::about(*input.choose(CHANGES)?, word(input)?)
     };
     let place = Place {
@@ -218,7 +219,23 @@ fn alert_and_limit(input: &mut Unstructured<'_>) -> arbitrary::Result<(Alert, us
         history: String::new(),
         previous: String::new(),
     };
-    Ok((draft.place(place), limit))
+    let members = some(input, |input| {
+        Ok(((*input.choose(CHANGES)?, word(input)?), input.arbitrary()?))
+    })?;
+    let group = Group {
+        first: input.arbitrary()?,
+        members: members
+            .into_iter()
+            .map(|(member, count): (_, u16)| (member, count.into()))
+            .collect(),
+    };
+    let stored = Stored {
+        alert: draft.place(place),
+        body: String::new(),
+        digest: digest("any"),
+        group: Some(group),
+    };
+    Ok((stored, limit))
 }
 
 fn maybe<T>(

@@ -6,6 +6,7 @@ mod damage;
 mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
+mod groups;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod kill;

@@ -14,8 +14,12 @@ use assay_root::{Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 mod ask;
+
+/// How long alerts wait for those that tell the same story, as a rule to the end of the run.
+const WHOLE_STORIES: Duration = Duration::from_secs(2);
 
 /// What a run needs to know.
 #[derive(Clone, Debug)]
@@ -170,7 +174,7 @@ impl Engine {
         full: bool,
         progress: &mut dyn FnMut(&str, usize, usize),
     ) -> Result<Report, EngineError> {
-        let started = now();
+        let (started, begun) = (now(), Instant::now());
         let config = &self.options.config;
         let host_name = host_name();
         let full = full || self.full_is_due(store::runs(&self.options.state));
@@ -245,6 +249,9 @@ impl Engine {
             done += 1;
             progress(&outcome.name, done, modules);
             settler.module(outcome)?;
+            if begun.elapsed() < WHOLE_STORIES {
+                return Ok(());
+            }
             settler.store.witness()?;
             deliver(settler.store, &mut sinks, &started)
         })?;

@@ -18,11 +18,14 @@ pub use folder::{Lock, lock, put_aside};
 pub use lists::{ListRow, ListState};
 pub use witness::{Runs, runs};
 
+use crate::alert::Group;
 use crate::compare::{Identity, Row};
 use crate::facts::{Known, Role};
 use assay_model::{Facts, GapReason, Manifest, Stamp, Text};
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow};
 use serde::Serialize;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 const DATABASE: &str = "assay.db";
@@ -162,6 +165,8 @@ pub struct Store {
     runs: Runs,
     /// What the database file was when it was opened; it still is, as long as nothing is written.
     image: Option<witness::Image>,
+    /// Groups of alerts that were looked up, until the next alert.
+    groups: RefCell<HashMap<String, Option<Group>>>,
 }
 
 impl Store {

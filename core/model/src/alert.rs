@@ -50,6 +50,9 @@ pub struct Alert {
     /// For a file that entries share: which ones, as `module/kind/key`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named_by: Vec<Text>,
+    /// Alerts with the same one tell one story.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The reason, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
@@ -81,7 +84,7 @@ pub struct FieldChange {
 }
 
 /// What an alert says happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// An entry that was not there before.

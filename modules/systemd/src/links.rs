@@ -11,7 +11,7 @@ const MAX_LINKS: usize = 20_000;
 /// Declares the fields of a kind of links.
 pub(crate) fn declare(kind: Kind) -> Kind {
     kind.compared(
-        "target",
+        "link_target",
         FieldKind::Text,
         "where it leads; systemd goes by the link's own name",
     )
@@ -57,7 +57,7 @@ fn describe(scan: &Scan<'_>, tier: &Tier, link: &Path, file_type: FileType, rela
     };
     let outside =
         target.parent().is_none_or(|folder| !tier.holds(scan, folder)) && target != Path::new("/dev/null");
-    let entry = entry.field("target", target.as_path());
+    let entry = entry.field("link_target", target.as_path());
     if outside {
         entry.field("outside", true)
     } else {

@@ -106,7 +106,7 @@ fn drop_ins_of_every_alias_count() {
         seen.field(
             "systemd_enable_link",
             "/etc/systemd/system/first.service",
-            "target"
+            "link_target"
         ),
         "/usr/lib/systemd/system/real.service"
     );
@@ -114,7 +114,7 @@ fn drop_ins_of_every_alias_count() {
         seen.field(
             "systemd_enable_link",
             "/etc/systemd/system/second.service",
-            "target"
+            "link_target"
         ),
         "/etc/systemd/system/first.service"
     );

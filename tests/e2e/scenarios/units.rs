@@ -177,7 +177,7 @@ fn what_is_no_setting_is_told_once() {
         (
             &[File(ETC, UNIT), File("/opt/u/a.service", UNIT), Link(LINK, ETC)],
             &[Link(LINK, "/opt/u/a.service")],
-            "changed systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service [outside target file:/etc/systemd/system/multi-user.target.wants/a.service:target]",
+            "changed systemd_enable_link /etc/systemd/system/multi-user.target.wants/a.service [link_target outside file:/etc/systemd/system/multi-user.target.wants/a.service:target]",
         ),
         (
             &[File(ETC, UNIT), Link(LINK, ETC)],

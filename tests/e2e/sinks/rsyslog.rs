@@ -2,8 +2,8 @@
 
 use super::{plant, syslog, with_sinks};
 use crate::receivers::{free_port, needs};
-use assay_engine::alert;
-use assay_model::{Alert, Severity};
+use assay_engine::alert::{self, Stored};
+use assay_model::Severity;
 use assay_tests::{Scratch, wait_for};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -131,7 +131,7 @@ impl Drop for Rsyslog {
 }
 
 /// Every alert of the database with its digest.
-fn stored(scratch: &Scratch) -> Vec<(Alert, String)> {
+fn stored(scratch: &Scratch) -> Vec<Stored> {
     let database = rusqlite::Connection::open(scratch.path("state/assay.db")).unwrap();
     let mut query = database
         .prepare("SELECT body, digest FROM alerts ORDER BY seq")
@@ -140,12 +140,17 @@ fn stored(scratch: &Scratch) -> Vec<(Alert, String)> {
         .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
         .unwrap();
     rows.map(Result::unwrap)
-        .map(|(body, digest)| (serde_json::from_str(&body).unwrap(), digest))
+        .map(|(body, digest): (String, String)| Stored {
+            alert: serde_json::from_str(&body).unwrap(),
+            body,
+            digest,
+            group: None,
+        })
         .collect()
 }
 
 /// Every alert came every way, in order, byte for byte as [`alert::line`] has it.
-fn everything_came(rsyslog: &Rsyslog, stored: &[(Alert, String)]) {
+fn everything_came(rsyslog: &Rsyslog, stored: &[Stored]) {
     for way in WAYS {
         let mut next = 0;
         for (priority, program, header, text) in rsyslog.got(way) {
@@ -156,8 +161,8 @@ fn everything_came(rsyslog: &Rsyslog, stored: &[(Alert, String)]) {
             let index = number.parse::<usize>().unwrap() - 1;
             assert!(index <= next, "{way}: alert {number} came before {}", next + 1);
             next = next.max(index + 1);
-            let (alert, digest) = &stored[index];
-            assert_eq!(text, alert::line(alert, digest, LIMIT - header), "{way}");
+            let alert = &stored[index].alert;
+            assert_eq!(text, alert::line(&stored[index], LIMIT - header), "{way}");
             let level = match alert.severity {
                 Severity::Critical => 2,
                 Severity::High => 3,
@@ -280,7 +285,7 @@ fn rsyslog_reads_every_form_also_after_it_was_down_for_a_thousand_alerts() {
     assert!(
         stored
             .iter()
-            .any(|(alert, digest)| alert::line(alert, digest, usize::MAX).len() > LIMIT)
+            .any(|stored| alert::line(stored, usize::MAX).len() > LIMIT)
     );
     everything_came(&rsyslog, &stored);
 }
@@ -321,7 +326,7 @@ fn a_hostile_name_is_one_message_whose_fields_read_back() {
             assert_eq!(about.len(), 1, "{way}: {}", String::from_utf8_lossy(name));
             let alert = stored
                 .iter()
-                .map(|(alert, _)| alert)
+                .map(|stored| &stored.alert)
                 .find(|a| a.source.as_ref().is_some_and(|s| s.as_bytes() == path));
             let alert = alert.unwrap();
             assert_eq!(about[0]["key"], alert.key.as_ref().unwrap().as_bytes());

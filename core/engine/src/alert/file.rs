@@ -127,6 +127,7 @@ mod tests {
         let alert = Draft::about(What::Accepted, "x").place(place);
         let body = serde_json::to_string(&alert).unwrap();
         Stored {
+            group: None,
             digest: digest(&body),
             alert,
             body,

@@ -5,6 +5,7 @@
 //! cursor. A line that would be too long is shortened in the middle fields, and says so; what identifies the alert
 //! stays.
 
+use super::Stored;
 use assay_model::{Alert, Text, Value, What, escape_bytes};
 
 /// Bytes that a name may have unquoted.
@@ -47,6 +48,9 @@ const OWN_KEYS: &[&str] = &[
     "program_sha256",
     "named_by",
     "text",
+    "group",
+    "group_size",
+    "group_of",
     "omitted",
     "seq",
     "id",
@@ -99,9 +103,13 @@ fn shorten(value: &str, limit: usize) -> String {
 /// The longest that the count of what did not fit can be.
 const OMITTED: &str = "omitted=1000000 ";
 
-/// The line for `alert`, at most `limit` bytes.
+/// Bytes of a line that has no room for a group beside what identifies the alert.
+const SHORT: usize = 900;
+
+/// The line for an alert, at most `limit` bytes.
 #[must_use]
-pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
+pub fn line(stored: &Stored, limit: usize) -> String {
+    let (alert, digest) = (&stored.alert, &stored.digest);
     let mut head = vec![
         pair("change", alert.change.as_str()),
         pair("severity", alert.severity.as_str()),
@@ -126,11 +134,12 @@ pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
         ("program", program.map(|p| text(&p.path))),
         ("program_sha256", sha256),
     ];
-    let tail = [
+    let mut tail = group(stored, limit);
+    tail.extend([
         pair("seq", &alert.seq.to_string()),
         pair("id", &alert.id),
         pair("chain", &digest[..digest.len().min(32)]),
-    ];
+    ]);
     let middle = middle(alert);
     // Whatever stands before it: that something was left out is said.
     let tail_length = tail.iter().map(|p| p.len() + 1).sum::<usize>() + OMITTED.len();
@@ -180,6 +189,26 @@ pub fn line(alert: &Alert, digest: &str, limit: usize) -> String {
     head.join(" ")
 }
 
+/// Which story it belongs to; of the alert that speaks for all, what they are.
+fn group(stored: &Stored, limit: usize) -> Vec<String> {
+    let (Some(id), Some(group)) = (&stored.alert.group, &stored.group) else {
+        return Vec::new();
+    };
+    if limit < SHORT {
+        return Vec::new();
+    }
+    let mut pairs = vec![pair("group", id)];
+    if group.first == stored.alert.seq {
+        let members = group.members.iter();
+        let members = members.map(|((what, kind), count)| format!("{count} {kind} {}", what.as_str()));
+        let members: Vec<String> = members.collect();
+        let members = escape_bytes(members.join(", ").as_bytes());
+        pairs.push(pair("group_size", &group.size().to_string()));
+        pairs.push(pair("group_of", &shorten(&members, 128)));
+    }
+    pairs
+}
+
 /// What may be shortened: the changed fields, all fields of an entry that came or went, who names a file, and the reason.
 fn middle(alert: &Alert) -> Vec<(String, String)> {
     let mut parts = Vec::new();
@@ -224,25 +253,31 @@ fn middle(alert: &Alert) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{Draft, Place};
+    use crate::alert::{Draft, Group, Place};
     use assay_model::{FieldChange, Severity};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn alert(draft: Draft) -> Alert {
+    fn alert(draft: Draft) -> Stored {
         let text = |s: &str| s.to_owned();
         let id = text("0199-id");
-        draft.place(Place {
+        let alert = draft.place(Place {
             seq: 7,
             id,
             time: text("t"),
             host: text("h"),
             history: text("x"),
             previous: text("0"),
-        })
+        });
+        Stored {
+            alert,
+            body: String::new(),
+            digest: "d".repeat(64),
+            group: None,
+        }
     }
 
-    fn entry(key: &[u8], old: &[u8]) -> Alert {
+    fn entry(key: &[u8], old: &[u8]) -> Stored {
         let change = FieldChange {
             field: "command".into(),
             old: Some(Text::from(old).into()),
@@ -287,7 +322,7 @@ mod tests {
 
     #[test]
     fn the_documented_order_and_quoting() {
-        let line = line(&entry(b"root * * * * * /x y", b"a"), &"d".repeat(64), 8192);
+        let line = line(&entry(b"root * * * * * /x y", b"a"), 8192);
         assert_eq!(
             line,
             "change=changed severity=high technique=T1053.003 module=cron kind=cron_job key=\"root * * * * * /x y\" \
@@ -297,9 +332,9 @@ mod tests {
 
     #[test]
     fn long_values_are_shortened_and_said_to_be() {
-        let line = line(&entry(b"short", &[b'x'; 20_000]), &"d".repeat(64), 2000);
+        let line = line(&entry(b"short", &[b'x'; 20_000]), 2000);
         assert!(line.len() <= 2000 && line.contains("...(+"), "{line}");
-        let long_key = super::line(&entry(&[0xff; 4096], b"a"), &"d".repeat(64), 8192);
+        let long_key = super::line(&entry(&[0xff; 4096], b"a"), 8192);
         assert!(
             long_key.len() <= 8192
                 && long_key.ends_with("seq=7 id=0199-id chain=dddddddddddddddddddddddddddddddd")
@@ -310,25 +345,49 @@ mod tests {
     #[test]
     fn many_fields_are_counted_when_they_do_not_fit() {
         let mut alert = entry(b"k", b"a");
-        alert.changed = (0..2000)
+        alert.alert.changed = (0..2000)
             .map(|i| FieldChange {
                 field: format!("f{i}").into(),
                 old: Some(i.into()),
                 new: None,
             })
             .collect();
-        let line = line(&alert, &"d".repeat(64), 4096);
+        let line = line(&alert, 4096);
         assert!(line.len() <= 4096, "{}", line.len());
         assert!(read(&line)["omitted"].parse::<usize>().unwrap() > 1000);
+    }
+
+    #[test]
+    fn the_first_of_the_worst_speaks_for_its_group() {
+        let mut stored = entry(b"k", b"a");
+        stored.alert.group = Some("0199-group".to_owned());
+        let alone = read(&line(&stored, 8192));
+        assert!(!alone.contains_key("group"), "{alone:?}");
+        let members = BTreeMap::from([
+            ((What::Added, "sysv_link".to_owned()), 5),
+            ((What::Changed, "sysv_script".to_owned()), 1),
+        ]);
+        stored.group = Some(Group { first: 7, members });
+        let speaker = read(&line(&stored, 8192));
+        assert_eq!((&*speaker["group"], &*speaker["group_size"]), ("0199-group", "6"));
+        assert_eq!(speaker["group_of"], "5 sysv_link added, 1 sysv_script changed");
+        assert_eq!(stored.loudness(), Severity::High);
+        stored.alert.seq = 8;
+        let detail = read(&line(&stored, 8192));
+        assert!(
+            detail.contains_key("group") && !detail.contains_key("group_size"),
+            "{detail:?}"
+        );
+        assert_eq!(stored.loudness(), Severity::Info);
     }
 
     /// Found by fuzzing: where names filled the line to its end, the count of what was left out came on top.
     #[test]
     fn the_count_of_what_does_not_fit_fits() {
         let mut alert = entry(&[0xff; 500], b"a");
-        alert.source = Some("/s".repeat(200).into());
+        alert.alert.source = Some("/s".repeat(200).into());
         for limit in 640..3000 {
-            let line = line(&alert, &"d".repeat(64), limit);
+            let line = line(&alert, limit);
             assert!(line.len() <= limit, "{} > {limit}", line.len());
         }
     }
@@ -336,12 +395,12 @@ mod tests {
     #[test]
     fn a_field_with_the_name_of_a_key_stands_apart() {
         let mut alert = entry(b"k", b"a");
-        alert.change = What::Added;
-        alert.changed.clear();
-        alert.fields = ["severity", "program", "seq", "command"]
+        alert.alert.change = What::Added;
+        alert.alert.changed.clear();
+        alert.alert.fields = ["severity", "program", "seq", "command"]
             .map(|name| (name.to_owned(), "planted".into()))
             .into();
-        let fields = read(&line(&alert, &"d".repeat(64), 8192));
+        let fields = read(&line(&alert, 8192));
         assert_eq!((&*fields["severity"], &*fields["seq"]), ("high", "7"));
         assert_eq!(
             (&*fields["fields.program"], &*fields["command"]),
@@ -353,8 +412,8 @@ mod tests {
         #[test]
         fn no_bytes_can_forge_a_line_or_a_field(key: Vec<u8>, old: Vec<u8>, field: Vec<u8>, limit in 700usize..9000) {
             let mut alert = entry(&key, &old);
-            alert.changed[0].field = field.into();
-            let line = line(&alert, &"d".repeat(64), limit);
+            alert.alert.changed[0].field = field.into();
+            let line = line(&alert, limit);
             prop_assert!(line.len() <= limit);
             prop_assert!(line.bytes().all(|b| (0x20..0x7f).contains(&b)), "{line}");
             let fields = read(&line);

@@ -10,7 +10,7 @@ mod stdout;
 mod syslog;
 
 pub use line::line;
-pub use sink::{Sink, SinkError, Stored, open_sink};
+pub use sink::{Group, Sink, SinkError, Stored, open_sink};
 
 use crate::compare::Delta;
 use crate::discover::hex;
@@ -38,6 +38,7 @@ pub struct Draft {
     pub changed: Vec<FieldChange>,
     pub fields: Fields,
     pub named_by: Vec<Text>,
+    pub group: Option<String>,
     pub text: String,
 }
 
@@ -57,6 +58,7 @@ impl Draft {
             changed: Vec::new(),
             fields: Fields::new(),
             named_by: Vec::new(),
+            group: None,
             text: text.into(),
         }
     }
@@ -147,6 +149,7 @@ impl Draft {
             changed: self.changed,
             fields: self.fields,
             named_by: self.named_by,
+            group: self.group,
             text: self.text,
             previous: place.previous,
         }

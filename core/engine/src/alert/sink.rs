@@ -2,7 +2,8 @@
 
 use super::{file, stdout, syslog};
 use crate::config::{Config, SinkConfig};
-use assay_model::Alert;
+use assay_model::{Alert, Severity, What};
+use std::collections::BTreeMap;
 
 /// An alert as it stands in the database.
 #[derive(Clone, Debug)]
@@ -13,6 +14,36 @@ pub struct Stored {
     pub body: String,
     /// The digest of that.
     pub digest: String,
+    /// The alerts that tell the same story, this one among them, as far as they are stored; none when it is alone.
+    pub group: Option<Group>,
+}
+
+impl Stored {
+    /// How loud it is: of alerts that tell one story the first of the worst speaks for all, and the others are details.
+    #[must_use]
+    pub fn loudness(&self) -> Severity {
+        match &self.group {
+            Some(group) if group.first != self.alert.seq => Severity::Info,
+            _ => self.alert.severity,
+        }
+    }
+}
+
+/// Alerts that tell one story.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Number of the first of the worst of them, which speaks for all.
+    pub first: u64,
+    /// How many there are, by what happened and kind.
+    pub members: BTreeMap<(What, String), usize>,
+}
+
+impl Group {
+    /// How many there are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.members.values().sum()
+    }
 }
 
 /// Why a sink did not take an alert.

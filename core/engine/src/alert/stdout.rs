@@ -14,7 +14,7 @@ impl Sink for Stdout {
         let mut out = std::io::stdout().lock();
         for (sent, stored) in alerts.iter().enumerate() {
             let text = match self.format {
-                Format::Line => line(&stored.alert, &stored.digest, self.limit),
+                Format::Line => line(stored, self.limit),
                 Format::Json => json(&stored.body, &stored.digest),
             };
             if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {

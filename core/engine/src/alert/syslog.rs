@@ -75,11 +75,7 @@ impl Format {
     }
 
     fn with_header(&self, stored: &Stored, header: &str) -> Vec<u8> {
-        let line = line(
-            &stored.alert,
-            &stored.digest,
-            self.limit.saturating_sub(header.len()),
-        );
+        let line = line(stored, self.limit.saturating_sub(header.len()));
         format!("{header}{line}").into_bytes()
     }
 
@@ -89,7 +85,7 @@ impl Format {
         let time = time
             .to_zoned_datetime(jiff::tz::TimeZone::system())
             .strftime("%b %e %H:%M:%S");
-        let priority = self.priority(stored.alert.severity);
+        let priority = self.priority(stored.loudness());
         self.with_header(
             stored,
             &format!("<{priority}>{time} {TAG}[{}]: ", std::process::id()),
@@ -106,7 +102,7 @@ impl Format {
             .take(255)
             .collect();
         let host = if host.is_empty() { "-".to_owned() } else { host };
-        let priority = self.priority(alert.severity);
+        let priority = self.priority(stored.loudness());
         let process = std::process::id();
         self.with_header(
             stored,
@@ -385,7 +381,7 @@ mod macos {
     impl Sink for System {
         fn send(&mut self, alerts: &[Stored]) -> (usize, Option<SinkError>) {
             for (sent, stored) in alerts.iter().enumerate() {
-                let text = line(&stored.alert, &stored.digest, self.format.limit);
+                let text = line(stored, self.format.limit);
                 let priority = self.format.priority(stored.alert.severity);
                 match CString::new(text) {
                     Ok(text) => crate::sys::syslog(TAG, priority, &text),

@@ -1,12 +1,13 @@
 //! The alerts of changed entries, with the files that they speak for.
 
+use super::groups::Paths;
 use super::{Settler, named_files};
 use crate::alert::Draft;
 use crate::compare::Delta;
 use crate::facts::{Measured, Role};
 use crate::settle::files::measured_again;
 use crate::store::FileRow;
-use assay_model::{FieldChange, Manifest, Text, What};
+use assay_model::{FieldChange, FileType, Manifest, Text, What};
 use std::collections::BTreeSet;
 
 /// What is to be stored of one entry, all of it together.
@@ -35,7 +36,7 @@ impl Settler<'_> {
 
     /// The alert of each changed entry, with the files that it speaks for: those that no other entry names.
     pub(super) fn entry_changes<'d>(
-        &self,
+        &mut self,
         module: &str,
         manifest: &Manifest,
         deltas: &'d [Delta],
@@ -78,7 +79,32 @@ impl Settler<'_> {
                 files: named,
             });
         }
+        self.group(&mut changes);
         changes
+    }
+
+    /// Tells the alerts which of them tell one story.
+    fn group(&mut self, changes: &mut [EntryChange<'_>]) {
+        let is_news = |path: &Text| match self.measured.get(path) {
+            Some(Measured::Facts(_, facts, _)) => {
+                let was_there = |file: &FileRow| file.known.facts.file_type != FileType::Missing;
+                let is_there = facts.file_type != FileType::Missing;
+                is_there != self.files.get(path).is_some_and(was_there)
+            }
+            _ => false,
+        };
+        let mut drafts = Vec::new();
+        let mut paths = Vec::new();
+        for EntryChange { delta, draft, .. } in changes {
+            let entry = delta.after.state.as_ref().or(delta.before.state.as_ref());
+            if let Some((draft, entry)) = draft.as_mut().zip(entry) {
+                drafts.push(draft);
+                paths.push(Paths::of_entry(entry, is_news));
+            }
+        }
+        for (draft, group) in drafts.into_iter().zip(self.groups.of(&paths)) {
+            draft.group = group;
+        }
     }
 
     /// The change of a file that this entry alone names.

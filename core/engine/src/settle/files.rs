@@ -1,6 +1,7 @@
 //! The files that entries name, listed by the core as if by a module of its own: one swapped program is one alert,
 //! however many entries run it.
 
+use super::groups::Paths;
 use super::{Naming, Settler};
 use crate::alert::Draft;
 use crate::compare::{FileDelta, compare_file};
@@ -118,6 +119,13 @@ impl Settler<'_> {
         let gaps = self.changed_gaps(MODULE, &gaps)?;
         if writes.is_empty() && dropped.is_empty() && gaps.is_empty() && !full_index {
             return Ok(());
+        }
+        let paths: Vec<Paths> = drafts
+            .iter()
+            .map(|draft: &Draft| draft.key.as_ref().map(Paths::of_file).unwrap_or_default())
+            .collect();
+        for (draft, group) in drafts.iter_mut().zip(self.groups.of(&paths)) {
+            draft.group = group;
         }
         let (now, accept, first) = (self.now.clone(), self.accept, self.first);
         self.store.transaction(|store| {

@@ -3,6 +3,7 @@
 
 mod entries;
 mod files;
+mod groups;
 mod lists;
 mod modules;
 
@@ -13,6 +14,7 @@ use crate::run::{Failure, Output};
 use crate::store::{FileRow, ModuleRow, Result, Store};
 use assay_model::{Entry, Facts, Gap, Kind, SourceCheck, Stamp, Text, What};
 use assay_root::{Root, Stat};
+use groups::Groups;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub(crate) struct Settler<'a> {
     measured: HashMap<Text, Measured>,
     /// What was found at paths while finding out which modules need not run.
     looked: Looked,
+    /// The stories that alerts of this run tell.
+    groups: Groups,
     /// Which entries name a file, once that had to be known.
     names: Option<Names>,
     /// Entries changed, so files may be named that were not, or no more.
@@ -83,6 +87,7 @@ impl<'a> Settler<'a> {
             files: store.files()?,
             measured: HashMap::new(),
             looked: Looked::new(),
+            groups: Groups::default(),
             names: None,
             entries_changed: store.meta("names_changed")?.is_some_and(|v| v == "1"),
             first: store.meta("announced")?.is_none(),

@@ -1,7 +1,7 @@
 //! Alerts, which only ever come after one another, and how far each sink has come in them.
 
 use super::{Result, SinkRow, Store, optional, signed, unsigned};
-use crate::alert::{Draft, FIRST_PREVIOUS, Place, Stored, digest};
+use crate::alert::{Draft, FIRST_PREVIOUS, Group, Place, Stored, digest};
 use assay_model::Alert;
 use rusqlite::params;
 
@@ -36,15 +36,19 @@ impl Store {
             previous,
         };
         let alert = draft.place(place);
+        self.groups.get_mut().clear();
         let body = serde_json::to_string(&alert)?;
         self.database
-            .prepare_cached("INSERT INTO alerts (seq, id, time, body, digest) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT INTO alerts (seq, id, time, body, digest, story) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
             .execute(params![
                 signed(alert.seq),
                 alert.id,
                 alert.time,
                 body,
-                digest(&body)
+                digest(&body),
+                alert.group
             ])?;
         Ok(alert.seq)
     }
@@ -64,9 +68,49 @@ impl Store {
         for row in rows {
             let (body, digest): (String, String) = row?;
             let alert: Alert = serde_json::from_str(&body)?;
-            alerts.push(Stored { alert, body, digest });
+            alerts.push(Stored {
+                alert,
+                body,
+                digest,
+                group: None,
+            });
         }
+        self.put_groups(&mut alerts)?;
         Ok(alerts)
+    }
+
+    /// Tells each alert of the others in its group.
+    fn put_groups(&self, alerts: &mut [Stored]) -> Result<()> {
+        let mut known = self.groups.borrow_mut();
+        for stored in alerts {
+            let Some(id) = stored.alert.group.clone() else {
+                continue;
+            };
+            stored.group = match known.get(&id) {
+                Some(group) => group.clone(),
+                None => known.entry(id.clone()).or_insert(self.group(&id)?).clone(),
+            };
+        }
+        Ok(())
+    }
+
+    /// The group of that name; `None` when only one alert is in it.
+    fn group(&self, id: &str) -> Result<Option<Group>> {
+        let find = "SELECT body FROM alerts WHERE story = ?1 ORDER BY seq";
+        let mut query = self.database.prepare_cached(find)?;
+        let mut rows = query.query([id])?;
+        let mut group = Group::default();
+        let mut worst = None;
+        while let Some(row) = rows.next()? {
+            let body = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            let alert: Alert = serde_json::from_str(body)?;
+            if worst.is_none_or(|worst| alert.severity > worst) {
+                (worst, group.first) = (Some(alert.severity), alert.seq);
+            }
+            let member = (alert.change, alert.kind.unwrap_or_default());
+            *group.members.entry(member).or_default() += 1;
+        }
+        Ok(Some(group).filter(|group| group.size() > 1))
     }
 
     /// Number of the last alert, 0 when there is none.

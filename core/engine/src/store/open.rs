@@ -5,6 +5,7 @@ use super::{DATABASE, Result, Runs, Store, folder, optional, schema, witness};
 use crate::alert::{Draft, digest};
 use assay_model::What;
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::path::Path;
 
 impl Store {
@@ -82,6 +83,7 @@ impl Store {
             history: history.map_or_else(new, str::to_owned),
             runs: Runs::default(),
             image: None,
+            groups: RefCell::default(),
         };
         match store.meta("history")? {
             Some(history) => store.history = history,
@@ -185,6 +187,7 @@ impl Store {
             history,
             runs: witness::runs(folder),
             image: None,
+            groups: RefCell::default(),
         }))
     }
 }

@@ -52,6 +52,9 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
 ", "
     ALTER TABLE modules ADD COLUMN contents TEXT;
+", "
+    ALTER TABLE alerts ADD COLUMN story TEXT;
+    CREATE INDEX alerts_of_a_story ON alerts (story) WHERE story IS NOT NULL;
 "];
 
 /// Opens the database, and makes it if need be; with `check` every page of it is looked at.
