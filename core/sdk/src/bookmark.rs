@@ -93,6 +93,34 @@ pub fn parse(bytes: &[u8]) -> Result<Bookmark, Error> {
     }
 }
 
+/// The path in a URL of a file, the third way in which macOS remembers one; without the slash at the end that the URL
+/// of a folder has.
+///
+/// ```
+/// use assay_sdk::bookmark;
+/// assert_eq!(bookmark::of_url("file:///Users/ana/My%20App.app/").unwrap(), "/Users/ana/My App.app");
+/// assert_eq!(bookmark::of_url("file://localhost/opt/x").unwrap(), "/opt/x");
+/// assert_eq!(bookmark::of_url("https://assay.invalid/x"), None);
+/// ```
+#[must_use]
+pub fn of_url(url: &str) -> Option<Text> {
+    let rest = url.strip_prefix("file://")?;
+    let mut bytes = rest.strip_prefix("localhost").unwrap_or(rest).bytes();
+    let hex = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
+    let mut path = Vec::new();
+    while let Some(byte) = bytes.next() {
+        path.push(if byte == b'%' {
+            hex(bytes.next()?)? << 4 | hex(bytes.next()?)?
+        } else {
+            byte
+        });
+    }
+    while path.len() > 1 && path.ends_with(b"/") {
+        path.pop();
+    }
+    (path.starts_with(b"/") && path.len() <= MAX_TEXT).then(|| path.into())
+}
+
 /// Joins names to an absolute path; `None` when it would be longer than a path may be.
 fn joined<'a>(names: impl Iterator<Item = &'a [u8]>) -> Option<Text> {
     let mut path = Vec::new();

@@ -3,6 +3,7 @@
 use crate::scan::Scan;
 use assay_model::{Entry, Text};
 use assay_root::{FileType, Last, RootError, Stat, Why};
+use rustix::io::Errno;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -25,6 +26,9 @@ pub struct OwnProgram {
     /// Whether what runs has an execute bit.
     pub executable: bool,
 }
+
+/// What Linux lets an attribute hold at most.
+const ATTRIBUTE_LIMIT: usize = 64 << 10;
 
 impl Scan<'_> {
     /// What a file holds, or why it cannot be understood: it is larger than `limit`, no regular file, or a link
@@ -51,6 +55,38 @@ impl Scan<'_> {
         match self.root().read(path, limit) {
             Ok(bytes) => Some(Ok(bytes)),
             Err(error) => self.odd(path, error).map(Err),
+        }
+    }
+
+    /// An extended attribute of a regular file, such as `security.capability` or `com.apple.quarantine`. `None` when it
+    /// has none of that name, and also when that cannot be known, after a gap. It changes with the file's ctime, so that a
+    /// scan is asked for again.
+    ///
+    /// ```
+    /// let fixture = assay_sdk::testkit::Fixture::new().script("/usr/bin/x", "").link("/usr/bin/y", "x");
+    /// let seen = fixture.scan(|scan| {
+    ///     for path in ["/usr/bin/x", "/usr/bin/absent"] {
+    ///         assert_eq!(scan.attribute(path.as_ref(), "security.capability"), None);
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert!(seen.gaps.is_empty());
+    /// ```
+    pub fn attribute(&mut self, path: &Path, name: &str) -> Option<Vec<u8>> {
+        let opened = self.root().open_file(path, Last::Keep);
+        let (file, _) = self.or_gap(opened)?;
+        let mut bytes = vec![0; ATTRIBUTE_LIMIT];
+        match rustix::fs::fgetxattr(&file, name, &mut bytes) {
+            Ok(length) => {
+                bytes.truncate(length);
+                Some(bytes)
+            }
+            Err(Errno::PERM | Errno::ACCESS) => self.or_gap(Err(RootError {
+                path: path.to_owned(),
+                why: Why::Permission,
+            })),
+            // There is none, or the file system has no such thing.
+            Err(_) => None,
         }
     }
 
@@ -97,7 +133,7 @@ impl Scan<'_> {
     }
 
     /// Why something is there that is no readable file; absence is silent, and a refusal is a gap.
-    fn odd(&mut self, path: &Path, error: RootError) -> Option<String> {
+    pub(crate) fn odd(&mut self, path: &Path, error: RootError) -> Option<String> {
         match error.why {
             Why::NotFound => self.stat(path).map(|_| "link leads nowhere".to_owned()),
             Why::WrongType(_) | Why::TooBig { .. } | Why::Loop => Some(error.why.to_string()),

@@ -29,7 +29,7 @@ pub struct Home {
     pub path: PathBuf,
     /// The accounts that have it, sorted; one folder may serve many service accounts.
     pub users: Vec<String>,
-    /// The user id of the first of them, when the account database tells.
+    /// The user id of root when it is one of them, or else of the first, when the account database tells.
     pub uid: Option<u32>,
 }
 
@@ -63,7 +63,12 @@ pub(crate) fn find(root: &Root, os: Os) -> (Vec<Home>, Vec<Gap>) {
                     users: Vec::new(),
                     uid: account.uid,
                 };
-                homes.entry(path).or_insert(new).users.push(account.name);
+                let home = homes.entry(path).or_insert(new);
+                home.users.push(account.name);
+                // On a Mac `daemon` comes first, and has root's home.
+                if account.uid == Some(0) {
+                    home.uid = account.uid;
+                }
             }
             Err(error) if error.is_not_found() => {}
             Err(error) => gaps.push(gap_of(&error)),
@@ -221,12 +226,16 @@ mod tests {
     fn macs_name_homes_in_dslocal_and_in_users() {
         let record = r#"<plist version="1.0"><dict><key>name</key><array><string>ana</string></array>
             <key>uid</key><array><string>501</string></array><key>home</key><array><string>/Users/ana</string></array></dict></plist>"#;
+        let daemon = record.replace("501", "1").replace("/Users/ana", "/var/root");
         let fixture = Fixture::new()
             .file("/private/var/db/dslocal/nodes/Default/users/ana.plist", record)
             .file(
                 "/private/var/db/dslocal/nodes/Default/users/bad.plist",
                 "no plist",
             )
+            .file("/private/var/db/dslocal/nodes/Default/users/daemon.plist", daemon)
+            .folder("/private/var/root")
+            .link("/var", "private/var")
             .folder("/Users/ana")
             .folder("/Users/old")
             .folder("/Users/Shared");
@@ -235,7 +244,14 @@ mod tests {
             .iter()
             .map(|h| (h.path.to_str().expect("utf-8"), h.uid))
             .collect();
-        assert_eq!(seen, [("/Users/ana", Some(501)), ("/Users/old", None)]);
+        assert_eq!(
+            seen,
+            [
+                ("/Users/ana", Some(501)),
+                ("/Users/old", None),
+                ("/private/var/root", Some(0))
+            ]
+        );
         assert_eq!(gaps.len(), 1);
         assert!(
             gaps[0].hides(&"/Users/eve/Library".into()),

@@ -50,7 +50,8 @@
 //!
 //! | for | take |
 //! |---|---|
-//! | a file, a folder, a link | [`Scan::read`], [`Scan::content`], [`Scan::files`], [`Scan::list`], [`Scan::stat`]; what is finer, from [`Scan::root`] |
+//! | a file, a folder, a link | [`Scan::read`], [`Scan::content`], [`Scan::files`], [`Scan::list`], [`Scan::stat`], [`Scan::attribute`]; what is finer, from [`Scan::root`] |
+//! | a file in a home, which may be a link to what its owner may not read | [`Scan::content_for`] |
 //! | a file that is itself what runs | [`Scan::own_program`] |
 //! | the homes and their accounts | [`Scan::homes`] |
 //! | what a command runs | [`Scan::programs`]; its words, [`split_words`] and [`split_commands`] |
@@ -58,14 +59,17 @@
 //! | JSON, also with comments | [`json`] |
 //! | property lists of every form | [`plist`] |
 //! | archives of objects, such as background items | [`archive`] |
-//! | bookmarks and alias records | [`bookmark`] |
+//! | bookmarks, alias records and URLs of files | [`bookmark`] |
+//! | applications, plug-ins and other bundles of macOS | [`Scan::bundle`] |
 //! | SQLite, with what its log adds | `sqlite`, behind the feature of that name |
+//! | values that are passwords and tokens | [`secrets`] |
 //! | equal lines that need different keys | [`Keys`] |
 //! | tests | `testkit`, behind the feature of that name |
 
 pub mod archive;
 pub mod bookmark;
 mod bounds;
+mod bundle;
 mod export;
 mod files;
 mod homes;
@@ -75,10 +79,12 @@ pub mod lines;
 pub mod plist;
 mod programs;
 mod scan;
+pub mod secrets;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod whose;
 mod words;
 
 #[doc(inline)]
@@ -88,10 +94,12 @@ pub use assay_model::{
 };
 #[doc(inline)]
 pub use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
+pub use bundle::Bundle;
 pub use files::{Keys, OwnProgram};
 pub use homes::Home;
 pub use programs::Finder;
 pub use scan::{Error, Module, Result, Scan};
+pub use whose::PRIVATE;
 pub use words::{Command, Word, split_commands, split_words};
 
 /// Not for other modules: what the core tells the module `files` about watch lists.

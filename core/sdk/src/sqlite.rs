@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use assay_sdk::{sqlite::Database, testkit::Fixture};
-//! let made = rusqlite::Connection::open_in_memory().unwrap();
+//! let mut made = rusqlite::Connection::open_in_memory().unwrap();
 //! made.execute_batch("CREATE TABLE access (client TEXT, auth_value INT); INSERT INTO access VALUES ('/opt/x', 2)").unwrap();
 //! let bytes = made.serialize(rusqlite::MAIN_DB).unwrap();
 //! let fixture = Fixture::new().file("/var/db/TCC.db", &*bytes);
@@ -18,13 +18,12 @@
 //! ```
 
 use crate::Scan;
-use std::path::Path;
-
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::Value;
 use rusqlite::{Connection, MAIN_DB};
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Rows that one table may have.
 const MAX_ROWS: usize = 10_000;
@@ -34,11 +33,23 @@ const MAX_VALUE: i32 = 64 << 10;
 const MAX_DATABASE: usize = 64 << 20;
 
 /// Why a database cannot be read.
+///
+/// ```
+/// let error: assay_sdk::sqlite::Error = assay_sdk::sqlite::Database::from_bytes(vec![1; 4096], b"").and_then(|d| d.rows("t")).err().unwrap();
+/// assert_eq!(error.to_string(), "file is not a database");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(String);
 
 /// What reading a database gives.
+///
+/// ```
+/// use assay_sdk::sqlite::{self, Database};
+/// fn count(database: &Database) -> sqlite::Result<usize> {
+///     Ok(database.rows("access")?.len())
+/// }
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl From<rusqlite::Error> for Error {
@@ -48,11 +59,39 @@ impl From<rusqlite::Error> for Error {
 }
 
 /// A database in memory.
+///
+/// ```
+/// # use assay_sdk::{sqlite::Database, testkit::Fixture};
+/// # let mut made = rusqlite::Connection::open_in_memory().unwrap();
+/// # made.execute_batch("CREATE TABLE rules (name TEXT)").unwrap();
+/// # let bytes = made.serialize(rusqlite::MAIN_DB).unwrap();
+/// let fixture = Fixture::new().file("/var/db/auth.db", &*bytes);
+/// fixture.scan(|scan| {
+///     let database = Database::read(scan, "/var/db/auth.db".as_ref()).unwrap().unwrap();
+///     assert!(database.rows("rules").unwrap().is_empty());
+///     // The same from bytes, with a log that adds nothing.
+///     let database = Database::from_bytes(bytes.to_vec(), b"").unwrap();
+///     assert!(database.rows("no_such_table").unwrap().is_empty());
+///     Ok(())
+/// });
+/// ```
 pub struct Database {
     connection: Connection,
 }
 
 /// A row by the names of its columns.
+///
+/// ```
+/// # use assay_sdk::sqlite::{Database, Row};
+/// # let mut made = rusqlite::Connection::open_in_memory().unwrap();
+/// # made.execute_batch("CREATE TABLE t (name TEXT, flags INT, csreq BLOB); INSERT INTO t VALUES ('a', 3, x'00ff')").unwrap();
+/// # let bytes = made.serialize(rusqlite::MAIN_DB).unwrap();
+/// # let database = Database::from_bytes(bytes.to_vec(), b"").unwrap();
+/// let row: &Row = &database.rows("t").unwrap()[0];
+/// assert_eq!((row.text("name").unwrap(), row.int("flags")), ("a".to_owned(), Some(3)));
+/// assert_eq!(row.bytes("csreq"), Some(&[0, 255][..]));
+/// assert_eq!((row.text("csreq"), row.int("absent")), (None, None));
+/// ```
 pub struct Row(HashMap<String, Value>);
 
 impl Row {
@@ -61,7 +100,8 @@ impl Row {
         match self.0.get(column)? {
             Value::Text(text) => Some(text.clone()),
             Value::Integer(number) => Some(number.to_string()),
-            Value::Real(_) | Value::Blob(_) | Value::Null => None,
+            Value::Real(number) => Some(number.to_string()),
+            Value::Blob(_) | Value::Null => None,
         }
     }
     /// A number; `None` when the column is not there, or holds anything else.
@@ -89,14 +129,31 @@ impl Database {
     ///
     /// The error is for [`Entry::unparsable`](crate::Entry::unparsable).
     pub fn read(scan: &mut Scan<'_>, path: &Path) -> Option<Result<Self>> {
-        let limit = MAX_DATABASE as u64;
+        Self::read_within(scan, path, MAX_DATABASE as u64)
+    }
+
+    /// The same for a database that may be larger. It is in memory twice for a moment.
+    ///
+    /// ```
+    /// # use assay_sdk::{sqlite::Database, testkit::Fixture};
+    /// let fixture = Fixture::new().file("/var/lib/rpm/rpmdb.sqlite", [0; 4096]);
+    /// fixture.scan(|scan| {
+    ///     let path = "/var/lib/rpm/rpmdb.sqlite".as_ref();
+    ///     assert!(Database::read_within(scan, path, 1000).unwrap().is_err());
+    ///     assert!(Database::read_within(scan, "/absent".as_ref(), 1000).is_none());
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn read_within(scan: &mut Scan<'_>, path: &Path, limit: u64) -> Option<Result<Self>> {
         let bytes = match scan.content(path, limit)? {
             Ok(bytes) => bytes,
             Err(why) => return Some(Err(Error(why))),
         };
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        let log = scan.read(Path::new(&log), limit).unwrap_or_default();
+        let log = scan
+            .read(Path::new(&log), MAX_DATABASE as u64)
+            .unwrap_or_default();
         Some(Self::from_bytes(bytes, &log))
     }
 
@@ -125,13 +182,43 @@ impl Database {
     /// # Errors
     /// When the database is damaged.
     pub fn rows(&self, table: &str) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        self.go_through(table, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// Goes through the rows of a table one by one, for a table with values of up to `limit` bytes, which together
+    /// would be too much to hold; otherwise as [`Database::rows`].
+    ///
+    /// ```
+    /// # use assay_sdk::sqlite::Database;
+    /// # let mut made = rusqlite::Connection::open_in_memory().unwrap();
+    /// # made.execute_batch("CREATE TABLE Packages (hnum INT, blob BLOB); INSERT INTO Packages VALUES (1, zeroblob(100000))").unwrap();
+    /// # let bytes = made.serialize(rusqlite::MAIN_DB).unwrap();
+    /// let mut database = Database::from_bytes(bytes.to_vec(), b"").unwrap();
+    /// assert!(database.rows("Packages").is_err());
+    /// let mut sizes = Vec::new();
+    /// database.each_row("Packages", 1 << 20, |row| sizes.push(row.bytes("blob").unwrap().len())).unwrap();
+    /// assert_eq!(sizes, [100_000]);
+    /// ```
+    ///
+    /// # Errors
+    /// When the database is damaged.
+    pub fn each_row(&mut self, table: &str, limit: i32, row: impl FnMut(Row)) -> Result<()> {
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, limit)?;
+        let gone_through = self.go_through(table, row);
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
+        gone_through
+    }
+
+    fn go_through(&self, table: &str, mut each: impl FnMut(Row)) -> Result<()> {
         let is_table = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
         if self
             .connection
             .query_row(is_table, [table], |row| row.get::<_, i64>(0))?
             == 0
         {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let query = format!("SELECT * FROM \"{table}\" LIMIT {MAX_ROWS}");
         let mut statement = self.connection.prepare(&query)?;
@@ -143,7 +230,10 @@ impl Database {
                 .map(|(i, name)| Ok((name.clone(), row.get(i)?)));
             values.collect::<rusqlite::Result<_>>().map(Row)
         })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        for row in rows {
+            each(row?);
+        }
+        Ok(())
     }
 }
 

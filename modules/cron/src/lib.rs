@@ -10,7 +10,7 @@
 //! bit, a tab of nobody) is listed all the same, and `inert` says why it does not run: to lift the reason is
 //! then a change.
 //!
-//! **What it cannot see.** Tables of fcron, incron and systemd-cron; accounts that only a directory server knows,
+//! **What it cannot see.** Tables of fcron and incron, which a watch list names; accounts that only a directory server knows,
 //! whose tabs are called those of nobody; whether the scheduler is installed and enabled (on macOS `atrun` is
 //! off until somebody turns it on). Debian's cron leaves out a whole table for one bad line: here that line
 //! alone is bad. cron's refusal of files that others may write shows in the mode and owner that the core

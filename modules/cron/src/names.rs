@@ -1,5 +1,7 @@
 //! What names mean to schedulers: files they leave out, variables that load code, variables that hold secrets.
 
+use assay_sdk::secrets;
+
 /// Variables that make the jobs below them load a file, as a shell, a start-up file or a library.
 pub(crate) static LOADING: &[&[u8]] = &[
     b"SHELL",
@@ -10,14 +12,13 @@ pub(crate) static LOADING: &[&[u8]] = &[
     b"DYLD_INSERT_LIBRARIES",
 ];
 
-const SECRET: &[&[u8]] = &[b"KEY", b"TOKEN", b"SECRET", b"PASS", b"CREDENTIAL", b"AUTH"];
-
-/// Whether a variable of that name may hold what must not be shown.
+/// Whether a variable of that name may hold what must not be shown. What ends in `_KEY` is one here, where nothing is
+/// about keyboards.
 pub(crate) fn is_secret(name: &[u8]) -> bool {
-    let name = name.to_ascii_uppercase();
-    SECRET
-        .iter()
-        .any(|word| name.windows(word.len()).any(|part| part == *word))
+    let ends = |ending: &[u8]| {
+        name.len() > ending.len() && name[name.len() - ending.len()..].eq_ignore_ascii_case(ending)
+    };
+    secrets::is_secret(name) || ends(b"_KEY") || ends(b"_AUTH")
 }
 
 /// Letters, digits, `_` and `-`: what Debian's cron, its `run-parts` and that of busybox take.
@@ -60,12 +61,21 @@ mod tests {
             "API_TOKEN",
             "aws_secret_access_key",
             "PGPASSWORD",
+            "BORG_KEY",
             "http_auth",
             "Credentials",
         ] {
             assert!(is_secret(name.as_bytes()), "{name}");
         }
-        for name in ["PATH", "MAILTO", "LD_PRELOAD", "K", ""] {
+        for name in [
+            "PATH",
+            "MAILTO",
+            "LD_PRELOAD",
+            "SSH_AUTH_SOCK",
+            "COMPASS",
+            "K",
+            "",
+        ] {
             assert!(!is_secret(name.as_bytes()), "{name}");
         }
     }

@@ -4,7 +4,7 @@ use crate::conf;
 use crate::lister::Lister;
 use crate::names;
 use crate::places::{LOCAL_PERIODIC, PERIODIC_CONFS, PERIODS, Places, Runner};
-use assay_sdk::{Entry, FileType, Last, Os, OwnProgram, Result, Scan, Text};
+use assay_sdk::{Entry, FileType, Last, Os, OwnProgram, Result, Scan, Text, secrets};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -132,7 +132,7 @@ fn conf(lister: &mut Lister<'_, '_>, path: &Path) -> Result<Vec<(Vec<u8>, Text)>
             .flat_map(|file| lister.scan.programs().argv(&[file.into()]))
             .collect();
         let shown: Text = if names::is_secret(name) {
-            "<hidden>".into()
+            secrets::HIDDEN.into()
         } else {
             value.clone()
         };

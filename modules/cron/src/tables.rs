@@ -5,7 +5,7 @@ use crate::lister::Lister;
 use crate::names;
 use crate::parse::{self, AnacronJob, CronJob, Line};
 use crate::places::{HOME_ANACRONTABS, Places, TabFolder};
-use assay_sdk::{Entry, FileType, Last, Os, Result, Scan, Text, split_words};
+use assay_sdk::{Entry, FileType, Last, Os, Result, Scan, Text, secrets, split_words};
 use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -202,7 +202,7 @@ impl<'t> Table<'t> {
             self.search = std::str::from_utf8(value).ok().map(str::to_owned);
         }
         let shown: &[u8] = if names::is_secret(name) {
-            b"<hidden>"
+            secrets::HIDDEN
         } else {
             value
         };
@@ -260,7 +260,7 @@ impl<'t> Table<'t> {
         let name = parse::last_word(before);
         let hidden = before.len() < text.len() && names::is_secret(name);
         let shown = if hidden {
-            [before, b"=<hidden>"].concat()
+            [before, b"=", secrets::HIDDEN].concat()
         } else {
             text.to_vec()
         };

@@ -54,7 +54,10 @@ fn step(part: &Part) -> Result<Step> {
         Part::Name(name) => Step::Name(name.into()),
         Part::Deep => Step::Deep,
         Part::Glob(glob) => {
-            let built = GlobBuilder::new(glob).backslash_escape(true).build();
+            let built = GlobBuilder::new(glob)
+                .backslash_escape(true)
+                .empty_alternates(true)
+                .build();
             Step::Glob(built.map_err(|error| unsound(&error))?.compile_matcher())
         }
     })
@@ -64,7 +67,10 @@ fn step(part: &Part) -> Result<Step> {
 pub(crate) fn names(globs: &[NameGlob]) -> Result<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        let built = GlobBuilder::new(glob.as_str()).backslash_escape(true).build();
+        let built = GlobBuilder::new(glob.as_str())
+            .backslash_escape(true)
+            .empty_alternates(true)
+            .build();
         set.add(built.map_err(|error| unsound(&error))?);
     }
     set.build().map_err(|error| unsound(&error))

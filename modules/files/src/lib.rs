@@ -6,6 +6,9 @@
 //! What it sees: whatever a list says, with the order of lines and members left out of account. What it cannot see:
 //! a format that it does not know is compared byte by byte or line by line, `include` lines are not followed, and
 //! values whose name speaks of a secret are hidden, so that a change of one is not told.
+//!
+//! **Privacy.** A path of a home may be a link to what is another's. So a file that neither the owner of the home nor
+//! everybody may read is one entry, of which the bytes are compared.
 
 mod globs;
 mod limits;
@@ -15,11 +18,14 @@ mod tree;
 mod walk;
 
 use assay_sdk::watch::{FILE, FilesConfig, Format, Watch};
-use assay_sdk::{Entry, Error, FileType, Keys, Kind, Manifest, Module, Result, Scan, Text, export_module};
+use assay_sdk::{
+    Entry, Error, FileType, Home, Keys, Kind, Manifest, Module, PRIVATE, Result, Scan, Text, export_module,
+};
 use limits::{Limits, MAX_OF_FILE};
 use read::{Filter, Item, Raw};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
+use walk::Ways;
 
 /// The module.
 pub struct Files;
@@ -52,13 +58,19 @@ impl Files {
                 ignore: globs::names(&watch.ignore)?,
             })
         });
+        let homes = if patterns.iter().any(|pattern| pattern.of_home) {
+            scan.homes()
+        } else {
+            Vec::new()
+        };
         let mut lister = Lister {
             watches,
+            homes: &homes,
             filters: filters.collect::<Result<_>>()?,
             limits: Limits::new(watches.len()),
             keys: watches.iter().map(|_| Keys::default()).collect(),
         };
-        let found = walk::walk(scan, watches, &patterns, &mut lister.limits);
+        let found = walk::walk(scan, watches, &patterns, &homes, &mut lister.limits);
         for (path, wanted) in &found {
             lister.file(scan, path, wanted)?;
         }
@@ -66,8 +78,12 @@ impl Files {
     }
 }
 
+/// What a file holds, or why it cannot be told.
+type Content = std::result::Result<Vec<u8>, String>;
+
 struct Lister<'a> {
     watches: &'a [Watch],
+    homes: &'a [Home],
     filters: Vec<Filter>,
     limits: Limits,
     /// Names in a file come from whoever wrote it, and two files may make one key: each is unique in its kind.
@@ -75,29 +91,42 @@ struct Lister<'a> {
 }
 
 impl Lister<'_> {
-    /// Lists what the watches want of one file, which is read once.
-    fn file(&mut self, scan: &mut Scan<'_>, path: &Path, wanted: &BTreeSet<usize>) -> Result<()> {
-        let mut in_it = Vec::new();
-        for index in wanted {
+    /// Lists what the watches want of one file, which is read once for all that came to it by the same ways.
+    fn file(&mut self, scan: &mut Scan<'_>, path: &Path, wanted: &BTreeMap<usize, Ways>) -> Result<()> {
+        let mut in_it: BTreeMap<&Ways, Vec<usize>> = BTreeMap::new();
+        for (index, ways) in wanted {
             let watch = &self.watches[*index];
             if !self.limits.takes_file(*index, watch, path) {
                 continue;
             }
             match watch.format {
                 Format::Opaque | Format::Exists => self.whole(scan, *index, path)?,
-                _ => in_it.push(*index),
+                _ => in_it.entry(ways).or_default().push(*index),
             }
         }
-        let Some(limit) = in_it.iter().map(|index| self.watches[*index].max_bytes).max() else {
-            return Ok(());
-        };
-        let Some(content) = scan.content(path, u64::from(limit)) else {
-            return Ok(());
-        };
-        for index in in_it {
-            self.inside(scan, index, path, &content)?;
+        for (ways, watches) in in_it {
+            let limits = watches.iter().map(|index| self.watches[*index].max_bytes);
+            let limit = u64::from(limits.max().unwrap_or_default());
+            let Some(content) = self.content(scan, path, limit, ways) else {
+                continue;
+            };
+            for index in watches {
+                self.inside(scan, index, path, &content)?;
+            }
         }
         Ok(())
+    }
+
+    /// What a file holds, as far as somebody of those whose homes led to it may read it.
+    fn content(&self, scan: &mut Scan<'_>, path: &Path, limit: u64, ways: &Ways) -> Option<Content> {
+        if ways.contains(&None) {
+            return scan.content(path, limit);
+        }
+        let mut homes = ways.iter().flatten().map(|home| &self.homes[*home]);
+        let is_told = |content: &Option<Content>| !matches!(content, Some(Err(why)) if why == PRIVATE);
+        homes
+            .find_map(|home| Some(scan.content_for(home, path, limit)).filter(is_told))
+            .unwrap_or_else(|| Some(Err(PRIVATE.to_owned())))
     }
 
     /// The file itself is the entry.
@@ -139,13 +168,7 @@ impl Lister<'_> {
     }
 
     /// What stands in the file are the entries.
-    fn inside(
-        &mut self,
-        scan: &mut Scan<'_>,
-        index: usize,
-        path: &Path,
-        content: &std::result::Result<Vec<u8>, String>,
-    ) -> Result<()> {
+    fn inside(&mut self, scan: &mut Scan<'_>, index: usize, path: &Path, content: &Content) -> Result<()> {
         let watch = &self.watches[index];
         let limit = watch.max_bytes;
         let items = match content {

@@ -1,8 +1,8 @@
 //! Files that hold values in values: JSON, TOML, property lists.
 
 use crate::read::{Item, Raw};
-use crate::secrets::{HIDDEN, hide_in, is_secret};
 use assay_sdk::plist::{self, Dictionary, Value};
+use assay_sdk::secrets::{HIDDEN, hide_in, is_secret};
 use assay_sdk::watch::{Format, Member, Watch};
 use assay_sdk::{Text, json};
 

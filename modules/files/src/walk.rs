@@ -7,7 +7,7 @@
 use crate::globs::{Pattern, Step};
 use crate::limits::Limits;
 use assay_sdk::watch::{Format, Watch};
-use assay_sdk::{FileType, Last, Listed, Scan};
+use assay_sdk::{FileType, Home, Last, Listed, Scan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -17,12 +17,17 @@ use std::rc::Rc;
 const MAX_NAMES: usize = 2_000_000;
 
 /// What matched: the watches, by the path of the file, with links on the way to it resolved.
-pub(crate) type Found = BTreeMap<PathBuf, BTreeSet<usize>>;
+pub(crate) type Found = BTreeMap<PathBuf, BTreeMap<usize, Ways>>;
+
+/// The homes, by their number, from which a watch came to a file; none for a path that begins at the root.
+pub(crate) type Ways = BTreeSet<Option<usize>>;
 
 /// How far along a pattern a folder is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     pattern: usize,
+    /// The home that it began in.
+    home: Option<usize>,
     /// The step that comes next.
     at: usize,
     /// Folders that `**` went down.
@@ -34,6 +39,7 @@ pub(crate) fn walk(
     scan: &mut Scan<'_>,
     watches: &[Watch],
     patterns: &[Pattern],
+    homes: &[Home],
     limits: &mut Limits,
 ) -> Found {
     let mut walk = Walk {
@@ -46,25 +52,19 @@ pub(crate) fn walk(
         listed: HashMap::new(),
         names: 0,
     };
-    let start = |of_home: bool| {
-        let of_this = patterns
-            .iter()
-            .enumerate()
-            .filter(move |(_, p)| p.of_home == of_home);
-        of_this
-            .map(|(pattern, _)| State {
-                pattern,
-                at: 0,
-                depth: 0,
-            })
-            .collect::<Vec<_>>()
+    let start = |home: Option<usize>| {
+        let patterns = patterns.iter().enumerate();
+        let of_this = patterns.filter(move |(_, pattern)| pattern.of_home == home.is_some());
+        of_this.map(move |(pattern, _)| State {
+            pattern,
+            home,
+            at: 0,
+            depth: 0,
+        })
     };
-    walk.come(PathBuf::from("/"), start(false));
-    let of_homes = start(true);
-    if !of_homes.is_empty() {
-        for home in scan.homes() {
-            walk.come(home.path, of_homes.clone());
-        }
+    walk.come(PathBuf::from("/"), start(None));
+    for (index, home) in homes.iter().enumerate() {
+        walk.come(home.path.clone(), start(Some(index)));
     }
     // In the order of their names: what lies above has said all it has to say of a folder before it is looked at.
     while let Some((folder, states)) = walk.todo.pop_first() {
@@ -89,8 +89,8 @@ struct Walk<'a> {
 /// What becomes of one name in a folder.
 #[derive(Default)]
 struct Matched {
-    /// Watches whose path ends here.
-    ends: BTreeSet<usize>,
+    /// Watches whose path ends here, and the home that it began in.
+    ends: BTreeSet<(usize, Option<usize>)>,
     /// States inside it, when it is a folder.
     inside: Vec<State>,
     /// Whether a plain name led here: then a link is followed.
@@ -212,7 +212,7 @@ impl Walk<'_> {
                     if is_last && pattern.excluded {
                         matched.excluded.insert(pattern.watch);
                     } else if is_last {
-                        matched.ends.insert(pattern.watch);
+                        matched.ends.insert((pattern.watch, state.home));
                     }
                     let deeper = State {
                         depth: state.depth.saturating_add(1),
@@ -229,7 +229,7 @@ impl Walk<'_> {
                     }
                 }
                 _ if is_last && pattern.excluded => _ = matched.excluded.insert(pattern.watch),
-                _ if is_last => _ = matched.ends.insert(pattern.watch),
+                _ if is_last => _ = matched.ends.insert((pattern.watch, state.home)),
                 _ if is_plain => matched.plain.push(next),
                 _ => matched.inside.push(next),
             }
@@ -248,12 +248,14 @@ impl Walk<'_> {
         inside.retain(stays);
         plain.retain(stays);
         let is_folder = file_type == FileType::Directory;
-        let counts = |watch: &usize| {
-            !excluded.contains(watch) && (!is_folder || self.watches[*watch].format == Format::Exists)
+        let counts = |watch: usize| {
+            !excluded.contains(&watch) && (!is_folder || self.watches[watch].format == Format::Exists)
         };
-        let ends: BTreeSet<usize> = ends.into_iter().filter(counts).collect();
-        if !ends.is_empty() {
-            self.found.entry(path.clone()).or_default().extend(ends);
+        for (watch, home) in ends {
+            if counts(watch) {
+                let found = self.found.entry(path.clone()).or_default();
+                found.entry(watch).or_default().insert(home);
+            }
         }
         if is_folder {
             inside.extend(plain);

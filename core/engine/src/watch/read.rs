@@ -140,7 +140,10 @@ fn check_path(path: &PathGlob) -> Result<(), String> {
 }
 
 fn check_glob(glob: &str) -> Result<(), String> {
-    let built = GlobBuilder::new(glob).backslash_escape(true).build();
+    let built = GlobBuilder::new(glob)
+        .backslash_escape(true)
+        .empty_alternates(true)
+        .build();
     match built {
         Ok(_) => Ok(()),
         Err(error) => Err(format!(

@@ -50,6 +50,13 @@ k2 /etc/hosts: localhost  x  (/etc/hosts)
 }
 
 #[test]
+fn an_alternative_may_be_empty() {
+    let list = "[[watch]]\npaths = ['/x']\nformat = 'lines'\nonly = ['{,export }A=*']";
+    let fixture = Fixture::new().file("/x", "A=1\nexport A=2\nset A=3\n");
+    assert_eq!(keys(fixture, list), ["/x: A=1", "/x: export A=2"]);
+}
+
+#[test]
 fn only_what_is_asked_for_and_not_what_is_ignored() {
     let list = "[[watch]]\npaths = ['/x.pth']\nformat = 'lines'\nonly = ['import*', 'from *']\nignore = ['import sys']";
     let fixture = Fixture::new().file(

@@ -4,6 +4,7 @@ use crate::seen;
 use assay_sdk::testkit::Fixture;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 const ALL: &str = "
 [[watch]]
@@ -119,4 +120,73 @@ fn keys_of_two_files_are_never_the_same() {
     let seen = crate::seen(Fixture::new().file("/x/a", long("1") + &long("2")), list);
     assert_eq!(seen.entries.len(), 2);
     assert_ne!(seen.entries[0].fields, seen.entries[1].fields);
+}
+
+/// Root would otherwise write into a log what Ana may not read.
+#[test]
+fn what_the_owner_of_a_home_may_not_read_is_not_told() {
+    let fixture = Fixture::new()
+        .file(
+            "/etc/passwd",
+            "ana:x:4242:1::/home/ana:\nbo:x:4243:1::/home/bo:\n",
+        )
+        .file("/etc/shadow", "root:SECRET:1::::::\n")
+        .file("/etc/open", "run /opt/x\n")
+        .link("/home/ana/.tmux.conf", "/etc/shadow")
+        .link("/home/ana/.config", "/etc")
+        .file("/home/bo/.tmux.conf", "run /opt/y\n");
+    fs::hard_link(fixture.host("/etc/shadow"), fixture.host("/home/ana/.hard")).expect("a link");
+    fs::set_permissions(fixture.host("/etc/shadow"), fs::Permissions::from_mode(0o600)).expect("mode");
+    let list = "
+[[watch]]
+paths = ['~/{.tmux.conf,.hard,.config/shadow,.config/open}']
+format = 'lines'
+[[watch]]
+paths = ['/etc/shadow']
+format = 'lines'
+fields = ['user', 'password', 'rest']
+separator = ':'
+compare = ['user']";
+    let seen = seen(fixture, list);
+    let told = |kind: &str| {
+        format!(
+            "{:?}",
+            seen.entries.iter().filter(|e| e.kind == kind).collect::<Vec<_>>()
+        )
+    };
+    assert!(!told("k1").contains("SECRET"), "{}", told("k1"));
+    assert_eq!(
+        seen.keys("k1"),
+        [
+            "/etc/open: run /opt/x",
+            "/etc/shadow",
+            "/home/ana/.hard",
+            "/home/ana/.tmux.conf",
+            "/home/bo/.tmux.conf: run /opt/y"
+        ]
+    );
+    let by_bytes = seen.entry("k1", "/home/ana/.tmux.conf");
+    assert_eq!(by_bytes.source, "/etc/shadow");
+    assert_eq!(by_bytes.unparsable.as_deref(), Some(assay_sdk::PRIVATE));
+    assert_eq!(
+        seen.keys("k2"),
+        ["/etc/shadow: root"],
+        "a list that names it itself"
+    );
+}
+
+/// Ana's link to Bo's file keeps nobody from seeing what Bo changes in it.
+#[test]
+fn a_link_of_another_hides_nothing() {
+    let list = "[[watch]]\npaths = ['~/.config/x']\nformat = 'lines'";
+    let fixture = Fixture::new()
+        .file("/etc/passwd", "ana:x:4242:1::/home/ana:\nroot2:x:0:1::/srv/bo:\n")
+        .link("/home/ana/.config", "/srv/bo/.config")
+        .file("/srv/bo/.config/x", "run /opt/x\n");
+    fs::set_permissions(
+        fixture.host("/srv/bo/.config/x"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .expect("mode");
+    assert_eq!(seen(fixture, list).keys("k1"), ["/srv/bo/.config/x: run /opt/x"]);
 }
