@@ -11,6 +11,8 @@
 //! assert_eq!(label, Some("org.x"));
 //! ```
 
+mod ascii;
+
 use plist::stream::{Event, OwnedEvent, Reader};
 /// What a property list is made of.
 ///
@@ -100,6 +102,9 @@ pub fn parse_noting_repeats(bytes: &[u8]) -> Result<(Value, bool), Error> {
     if bytes.is_empty() {
         return Err(Error::Malformed("it is empty".to_owned()));
     }
+    let is_ascii = !bytes.starts_with(b"bplist") && !bytes.starts_with(b"<");
+    let quoted = is_ascii.then(|| ascii::with_quoted_paths(bytes));
+    let bytes = quoted.as_deref().unwrap_or(bytes);
     let mut bounds = Bounds {
         values: 0,
         depth: 0,
@@ -227,6 +232,13 @@ fn flat_text(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `{ a = /bin/sh; }` was read as `bbin/sh`.
+    #[test]
+    fn a_bare_path_of_the_old_form_is_whole() {
+        let plist = parse(b"{ shellPath = /bin/sh; list = (usr/lib, /opt/x); }").unwrap();
+        assert_eq!(flat(&plist), "{list=(usr/lib, /opt/x), shellPath=/bin/sh}");
+    }
 
     #[test]
     fn all_forms_and_odd_beginnings_parse() {

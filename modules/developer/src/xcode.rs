@@ -41,15 +41,7 @@ fn project(scan: &mut Scan<'_>, folder: &Path, keys: &mut Keys) -> Result<()> {
     let Some(content) = scan.content(&path, PROJECT_LIMIT) else {
         return Ok(());
     };
-    let parsed = content.and_then(|bytes| {
-        let is_ascii = !bytes.starts_with(b"bplist") && !bytes.trim_ascii_start().starts_with(b"<");
-        let bytes = if is_ascii {
-            parse::with_quoted_paths(&bytes)
-        } else {
-            bytes
-        };
-        plist::parse(&bytes).map_err(|error| error.to_string())
-    });
+    let parsed = content.and_then(|bytes| plist::parse(&bytes).map_err(|error| error.to_string()));
     match parsed.and_then(|project| parse::project(&project)) {
         Ok(all) => list(scan, folder, &path, all, keys),
         Err(why) => scan.entry(Entry::new(KIND, path.as_path(), &path).unparsable(why)),
