@@ -1,0 +1,6 @@
+//! The formats. Bytes in, structs out.
+
+pub(crate) mod binfmt;
+pub(crate) mod menus;
+pub(crate) mod sysctl;
+pub(crate) mod udev;
