@@ -12,6 +12,7 @@ pub(crate) const DAEMON: &str = "launch_daemon";
 pub(crate) const AGENT: &str = "launch_agent";
 pub(crate) const BUNDLED_DAEMON: &str = "bundled_launch_daemon";
 pub(crate) const BUNDLED_AGENT: &str = "bundled_launch_agent";
+pub(crate) const INJECTION: &str = "launchd_injection";
 
 pub(crate) const WATCH: &[&str] = &[
     "/{Library,System/Library,Library/Apple/System/Library}/{LaunchDaemons,LaunchAgents}",
@@ -211,7 +212,22 @@ impl Jobs<'_, '_> {
                 .maybe("label_also_in", self.claim(folder, label, &path, real));
         }
         entry.fields.extend(job.fields);
-        self.scan.entry(entry.programs(programs))
+        self.scan.entry(entry.programs(programs))?;
+        self.injections(&path, &job.injected)
+    }
+
+    /// Code that a job loads besides its program: an attack of its own, also on a job that was there before.
+    fn injections(&mut self, path: &Path, variables: &[(String, String)]) -> Result<()> {
+        for (name, value) in variables {
+            let key = [path.as_os_str().as_bytes(), b" ", name.as_bytes()].concat();
+            let mut programs = Vec::new();
+            for file in parse::loaded(name, value) {
+                programs.extend(self.scan.programs().argv(&[file]));
+            }
+            let entry = Entry::new(INJECTION, key, path).field("value", parse::shown(name, value));
+            self.scan.entry(entry.programs(programs))?;
+        }
+        Ok(())
     }
 
     /// Notes who has a label, and answers who had it before.
@@ -235,7 +251,7 @@ impl Jobs<'_, '_> {
     }
 }
 
-/// The files that a job runs, and those that its environment loads into them.
+/// The files that a job runs.
 fn programs(scan: &mut Scan<'_>, job: &Job, application: Option<&Path>) -> Vec<Text> {
     let in_bundle = |program: &Text| Some(application?.join(program.as_path()).as_path().into());
     let executed = match job.text(schema::PROGRAM) {
@@ -255,9 +271,6 @@ fn programs(scan: &mut Scan<'_>, job: &Job, application: Option<&Path>) -> Vec<T
         .map_or(Path::new("/"), Text::as_path);
     let path = job.path.as_deref().unwrap_or(STANDARD_PATH);
     let mut programs = scan.programs().path(path).folder(folder).argv(&argv);
-    for file in &job.loaded {
-        programs.extend(scan.programs().argv(std::slice::from_ref(file)));
-    }
     let mut named = HashSet::new();
     programs.retain(|program| named.insert(program.clone()));
     programs

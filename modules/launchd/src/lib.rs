@@ -61,6 +61,15 @@ impl Module for Launchd {
         )
         .kind(
             Kind::new(
+                jobs::INJECTION,
+                "T1574.006",
+                "a variable of a job that makes its program load other code",
+            )
+            .severity(Severity::Critical)
+            .compared("value", FieldKind::Text, "its value"),
+        )
+        .kind(
+            Kind::new(
                 overrides::OVERRIDE,
                 "T1543",
                 "the switch of a label, which outranks the job's own Disabled: a service switched on, or a guard off",

@@ -16,8 +16,8 @@ const APPLE_DOUBLE: &[u8] = b"\0\x05\x16\x07";
 pub(crate) struct Job {
     /// The fields of [`schema::KEYS`] that it has, and what is odd about it.
     pub(crate) fields: Fields,
-    /// Libraries and scripts that its environment makes the program load.
-    pub(crate) loaded: Vec<Text>,
+    /// Variables of its environment that make programs load code; they are no part of its fields.
+    pub(crate) injected: Vec<(String, String)>,
     /// `PATH` of its environment.
     pub(crate) path: Option<String>,
 }
@@ -93,7 +93,8 @@ pub(crate) fn job(bytes: &[u8]) -> Result<Job, String> {
     if repeats {
         job.fields.insert("repeated_keys".to_owned(), true.into());
     }
-    if size(&job.fields) > MAX_FIELDS {
+    let injected = job.injected.iter().map(|(name, value)| name.len() + value.len());
+    if size(&job.fields) + injected.sum::<usize>() > MAX_FIELDS {
         return Err(format!("it says more than {MAX_FIELDS} bytes"));
     }
     Ok(job)
@@ -127,9 +128,11 @@ impl Job {
         variables.sort_by_key(|(name, _)| *name);
         for (name, value) in variables {
             match value {
+                Plist::String(value) if loads_code(name) => {
+                    self.injected.push((name.clone(), value.clone()));
+                }
                 Plist::String(value) => {
                     pairs.push(format!("{name}={}", shown(name, value)).into());
-                    self.loaded.extend(loaded(name, value));
                     if name == "PATH" {
                         self.path = Some(value.clone());
                     }
@@ -248,6 +251,13 @@ pub(crate) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
     } else {
         value
     }
+}
+
+/// Whether a variable decides what code dyld, a shell or an interpreter loads into whatever is run.
+fn loads_code(name: &str) -> bool {
+    const NAMES: &[&str] = &["BASH_ENV", "ENV", "NODE_OPTIONS", "RUBYLIB", "RUBYOPT", "ZDOTDIR"];
+    const BEGINNINGS: &[&str] = &["DYLD_", "__XPC_DYLD_", "LD_", "PERL5", "PYTHON"];
+    NAMES.contains(&name) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }
 
 /// Files that a variable makes every program, or every shell, load.

@@ -20,7 +20,6 @@ const KEYS: &[Key] = &[
     ("RootDirectory", "<string>/r</string>", "<string>/s</string>", "programs root_directory"),
     ("WorkingDirectory", "<string>/r</string>", "<string>/s</string>", "working_directory"),
     ("EnvironmentVariables", "<dict><key>A</key><string>1</string></dict>", "<dict><key>A</key><string>2</string></dict>", "environment"),
-    ("EnvironmentVariables", "<dict/>", "<dict><key>DYLD_INSERT_LIBRARIES</key><string>/opt/x.dylib</string></dict>", "environment programs"),
     ("StandardInPath", "<string>/a</string>", "<string>/b</string>", "standard_in_path"),
     ("StandardOutPath", "<string>/a</string>", "<string>/b</string>", "standard_out_path"),
     ("StandardErrorPath", "<string>/a</string>", "<string>/b</string>", "standard_error_path"),

@@ -26,7 +26,7 @@ fn each_key_that_matters_changes_the_entry_and_nothing_else_does() {
         "<key>Sockets</key><dict><key>S</key><dict/></dict>",
         "<key>MachServices</key><dict><key>m</key><true/></dict>",
         "<key>LaunchEvents</key><dict><key>com.apple.iokit.matching</key><dict/></dict>",
-        "<key>EnvironmentVariables</key><dict><key>DYLD_LIBRARY_PATH</key><string>/l</string></dict>",
+        "<key>EnvironmentVariables</key><dict><key>HOME</key><string>/l</string></dict>",
         "<key>UserName</key><string>root</string>",
         "<key>GroupName</key><string>wheel</string>",
         "<key>RootDirectory</key><string>/r</string>",
@@ -184,11 +184,6 @@ fn programs_are_found_as_launchd_finds_them() {
         ),
         (program("/not/there"), &["/not/there"]),
         (
-            program("/opt/x/run")
-                + "<key>EnvironmentVariables</key><dict><key>DYLD_INSERT_LIBRARIES</key><string>/opt/x/test:/gone.dylib</string></dict>",
-            &["/opt/x/run", "/opt/x/test", "/gone.dylib"],
-        ),
-        (
             arguments("/bin/bash|-c|run")
                 + "<key>EnvironmentVariables</key><dict><key>PATH</key><string>/opt/x</string></dict>",
             &["/bin/bash", "/opt/x/run"],
@@ -196,4 +191,24 @@ fn programs_are_found_as_launchd_finds_them() {
     ] {
         assert_eq!(run(&body), expected, "{body}");
     }
+}
+
+#[test]
+fn what_makes_a_job_load_other_code_is_told_apart() {
+    let variables = |body: &str| {
+        let variables = format!("<key>EnvironmentVariables</key><dict>{body}</dict>");
+        job("org.x", "/opt/x", &variables)
+    };
+    let root = |body: &str| Fixture::macos().file("/Library/LaunchAgents/org.x.plist", variables(body));
+    let before = collect(&root("<key>A</key><string>1</string>"));
+    let now = collect(&root(
+        "<key>A</key><string>1</string><key>DYLD_INSERT_LIBRARIES</key><string>/opt/k.dylib:/gone.dylib</string>",
+    ));
+    assert_eq!(
+        now.changes_since(&before),
+        ["added launchd_injection /Library/LaunchAgents/org.x.plist DYLD_INSERT_LIBRARIES"]
+    );
+    let injection = now.entries.iter().find(|entry| entry.kind == "launchd_injection");
+    let programs = &injection.expect("an injection").programs;
+    assert_eq!(programs, &["/opt/k.dylib", "/gone.dylib"]);
 }
