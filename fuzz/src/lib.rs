@@ -4,18 +4,28 @@
 //! that it makes up (`./run`), and `tests/fuzz` with what libFuzzer found worth keeping (`corpus/`).
 #![forbid(unsafe_code)]
 
+mod archive;
+mod bookmark;
 mod config;
-mod formats;
+mod ini;
+mod json;
 mod line;
+mod lines;
 pub mod modules;
 pub mod places;
 mod plist;
 mod records;
+mod sqlite;
 mod watch;
 
+pub use archive::archive;
+pub use bookmark::bookmark;
 pub use config::config;
-pub use formats::formats;
+pub use ini::ini;
+pub use json::json;
 pub use line::line;
+pub use lines::lines;
 pub use plist::plist;
 pub use records::records;
+pub use sqlite::sqlite;
 pub use watch::watch;

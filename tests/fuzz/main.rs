@@ -9,12 +9,20 @@
     reason = "the targets are public in the package that fuzzes them"
 )]
 
+#[path = "../../fuzz/src/archive.rs"]
+mod archive;
+#[path = "../../fuzz/src/bookmark.rs"]
+mod bookmark;
 #[path = "../../fuzz/src/config.rs"]
 mod config;
-#[path = "../../fuzz/src/formats.rs"]
-mod formats;
+#[path = "../../fuzz/src/ini.rs"]
+mod ini;
+#[path = "../../fuzz/src/json.rs"]
+mod json;
 #[path = "../../fuzz/src/line.rs"]
 mod line;
+#[path = "../../fuzz/src/lines.rs"]
+mod lines;
 mod modules;
 #[path = "../../fuzz/src/places.rs"]
 mod places;
@@ -22,6 +30,8 @@ mod places;
 mod plist;
 #[path = "../../fuzz/src/records.rs"]
 mod records;
+#[path = "../../fuzz/src/sqlite.rs"]
+mod sqlite;
 #[path = "../../fuzz/src/watch.rs"]
 mod watch;
 
@@ -37,11 +47,16 @@ type Input = (String, Vec<u8>);
 
 /// Targets whose body is called here; those of modules are replayed in [`modules`].
 const BODIES: &[(&str, Body)] = &[
+    ("archive", archive::archive),
+    ("bookmark", bookmark::bookmark),
     ("config", config::config),
-    ("formats", formats::formats),
+    ("ini", ini::ini),
+    ("json", json::json),
     ("line", line::line),
+    ("lines", lines::lines),
     ("plist", plist::plist),
     ("records", records::records),
+    ("sqlite", sqlite::sqlite),
     ("watch", watch::watch),
 ];
 

@@ -4,15 +4,33 @@
 use crate::places::{self, LISTED, Place, System, split, split_list};
 use crate::{Input, corpus};
 use assay_engine::watch;
-use assay_tests::{Scratch, short};
+use assay_tests::{Scratch, built, short};
 use std::collections::BTreeMap;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::Path;
 
 const MODULES: &[(&str, &[Place])] = &[
+    ("accounts", places::ACCOUNTS),
+    ("apps", places::APPS),
+    ("auth", places::AUTH),
+    ("automation", places::AUTOMATION),
+    ("boot", places::BOOT),
+    ("browser", places::BROWSER),
     ("cron", places::CRON),
+    ("desktop", places::DESKTOP),
+    ("developer", places::DEVELOPER),
     ("kernel", places::KERNEL),
     ("launchd", places::LAUNCHD),
+    ("loader", places::LOADER),
+    ("login_items", places::LOGIN_ITEMS),
+    ("network", places::NETWORK),
+    ("packages", places::PACKAGES),
+    ("policy", places::POLICY),
+    ("profiles", places::PROFILES),
+    ("services", places::SERVICES),
+    ("shellrc", places::SHELLRC),
+    ("ssh", places::SSH),
     ("startup", places::STARTUP),
     ("systemd", places::SYSTEMD),
 ];
@@ -58,28 +76,38 @@ fn modules_list_what_fuzzing_planted() {
         }
     }
     let rounds = planted.values().map(Vec::len).max().unwrap();
-    for round in 0..rounds {
+    std::thread::scope(|scope| {
         for mac in [false, true] {
-            let scratch = if mac { Scratch::macos() } else { Scratch::new() };
-            if !mac {
-                scratch.file("/etc/passwd", places::PASSWD);
-            }
-            let mut names = Vec::new();
-            for ((of_mac, path), files) in &planted {
-                if let Some((name, content)) = files.get(round)
-                    && *of_mac == mac
-                {
-                    scratch.file(path, content);
-                    names.push(name.as_str());
-                }
-            }
-            is_learned(&scratch, &names.join(" "));
+            let planted = &planted;
+            scope.spawn(move || (0..rounds).for_each(|round| is_learned_in(mac, planted, round)));
+        }
+    });
+}
+
+/// One file at each place of one of the systems.
+fn is_learned_in(mac: bool, planted: &BTreeMap<(bool, &str), Vec<Input>>, round: usize) {
+    let scratch = if mac { Scratch::macos() } else { Scratch::new() };
+    if !mac {
+        scratch.file("/etc/passwd", places::PASSWD);
+    }
+    let mut names = Vec::new();
+    for ((_, path), files) in planted.iter().filter(|((of_mac, _), _)| *of_mac == mac) {
+        if let Some((name, content)) = files.get(round) {
+            scratch.file(path, content);
+            names.push(name.as_str());
         }
     }
+    is_learned(&scratch, &names.join(" "));
 }
 
 #[test]
 fn lists_find_what_fuzzing_planted() {
+    // Nobody else has anything to say here.
+    let alone = Scratch::new();
+    let modules = alone.path("modules");
+    let file = format!("{DLL_PREFIX}assay_module_{LISTS}{DLL_SUFFIX}");
+    fs::create_dir(&modules).unwrap();
+    fs::copy(built().join(&file), modules.join(&file)).unwrap();
     let mut sound = 0;
     for (name, bytes) in corpus(LISTS) {
         let Some((list, content)) = split_list(&bytes) else {
@@ -88,7 +116,8 @@ fn lists_find_what_fuzzing_planted() {
         if watch::parse(Path::new("/x.toml"), list).is_err() {
             continue;
         }
-        let scratch = Scratch::new();
+        let mut scratch = Scratch::new();
+        scratch.modules = vec![modules.clone()];
         scratch.file("/etc/passwd", places::PASSWD);
         for path in LISTED {
             scratch.file(path, content);
