@@ -14,3 +14,4 @@ mod promises;
 mod receivers;
 mod scenarios;
 mod sinks;
+mod techniques;

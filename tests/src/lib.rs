@@ -6,6 +6,8 @@
     reason = "a test stops where it fails"
 )]
 
+pub mod page;
+
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -17,37 +19,42 @@ use std::time::{Duration, Instant};
 /// The folder of the built programs and modules. They are built once a test process, as `cargo build` does it: a
 /// test of another package cannot depend on a binary or a shared library.
 pub fn built() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--exclude",
-                "assay-tests",
-                "--manifest-path",
-            ])
-            .arg(manifest);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        if std::env::var_os(BUILT).is_none() {
+            build();
         }
-        assert!(
-            build.status().expect("cargo").success(),
-            "the workspace does not build"
-        );
-        lay_out(&std::env::current_exe().unwrap());
+        let test = std::env::current_exe().unwrap();
+        lay_out(&test);
         // target/PROFILE/deps/THIS-TEST
-        std::env::current_exe()
-            .unwrap()
-            .ancestors()
-            .nth(2)
-            .unwrap()
-            .to_owned()
+        test.ancestors().nth(2).unwrap().to_owned()
     })
+}
+
+/// Set where all is built already, and the tests need not look whether it is.
+const BUILT: &str = "ASSAY_BUILT";
+
+fn build() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "assay-tests",
+            "--manifest-path",
+        ])
+        .arg(manifest);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    assert!(
+        build.status().expect("cargo").success(),
+        "the workspace does not build"
+    );
 }
 
 /// Puts what script modules in Python import beside the programs, where a build folder away from the sources has none.
