@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 /// A mount by its number, and the device that its files say they are on.
 type Mount = (u64, (u32, u32));
 
-/// Mounts that are known not to be served by anybody. A number is given to another mount only when root has taken the
-/// first away, and the device is another one then.
+/// Mounts of block devices that are known not to be served by anybody: those only root mounts. Without such a device both
+/// numbers may be given to another mount as soon as the first is gone.
 static SOUND: Mutex<BTreeSet<Mount>> = Mutex::new(BTreeSet::new());
 
 /// Whether an open file is on a file system that a process of another user than root and `me` serves.
@@ -35,7 +35,8 @@ pub(super) fn by_somebody(file: impl AsFd, me: u32) -> bool {
         let user = user.and_then(|user| user.parse::<u32>().ok());
         is_fuse && !user.is_some_and(|user| user == 0 || user == me)
     });
-    if !served {
+    let is_of_block_device = mount.1.0 != 0;
+    if !served && is_of_block_device {
         sound().insert(mount);
     }
     served
