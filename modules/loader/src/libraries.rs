@@ -29,8 +29,12 @@ const DEEP: &[(&str, usize)] = &[
     ("/usr/local/lib64", 3),
     ("/usr/libexec", 3),
 ];
-/// What brings libraries of its own, which nothing but itself loads.
-const LANGUAGES: &[&[u8]] = &[b"python", b"node_modules", b"ruby", b"perl", b"R", b"ghc"];
+/// What brings libraries of its own, which nothing but itself loads: languages, with a number after their names.
+const LANGUAGES: &[&[u8]] = &[b"python", b"node_modules", b"ruby", b"perl", b"ghc"];
+/// Plug-ins of sudo and PAM, which the module `auth` lists.
+const PLUGINS: &[&[u8]] = &[b"sudo", b"security", b"pam"];
+/// Plug-ins of the name service lie among the libraries; the watch list `authentication` has them.
+const NAME_SERVICE: &[u8] = b"libnss_";
 /// Whoever may write there could fill a folder without end.
 const MAX_FOLDERS: usize = 2_000;
 
@@ -80,10 +84,12 @@ impl Places {
             return;
         }
         let names = scan.list(folder);
-        let of_language = |name: &[u8]| LANGUAGES.iter().any(|language| name.starts_with(language));
+        let is_left_out = |name: &[u8]| {
+            PLUGINS.contains(&name) || LANGUAGES.iter().any(|language| name.starts_with(language))
+        };
         let mut deeper = Vec::new();
         for listed in names.iter().filter(|_| depth > 0) {
-            if listed.file_type == FileType::Directory && !of_language(listed.name.as_bytes()) {
+            if listed.file_type == FileType::Directory && !is_left_out(listed.name.as_bytes()) {
                 deeper.push(folder.join(&listed.name));
             }
         }
@@ -104,7 +110,10 @@ pub(crate) fn collect(scan: &mut Scan<'_>, places: &[Place]) -> Result<()> {
             .names
             .iter()
             .filter(|listed| listed.file_type != FileType::Directory);
-        for file in files.filter(|file| is_library(file.name.as_bytes())) {
+        let elsewhere =
+            |name: &[u8]| name.starts_with(NAME_SERVICE) && !place.folder.starts_with("/usr/local");
+        for file in files.filter(|file| is_library(file.name.as_bytes()) && !elsewhere(file.name.as_bytes()))
+        {
             library(scan, &place.folder.join(&file.name), &listed)?;
         }
     }

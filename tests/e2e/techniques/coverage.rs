@@ -45,7 +45,7 @@ fn table(techniques: &[&Technique], modules: &Modules) -> Vec<String> {
         "| technique | ATT&CK | where | how | module: kinds |",
         "|---|---|---|---|---|",
     ];
-    let seen = techniques.iter().filter(|technique| technique.file);
+    let seen = techniques.iter().filter(|technique| !technique.kinds.is_empty());
     let rows = seen.map(|technique| {
         let by = seen_by(technique, modules);
         let watched = by.keys().all(|module| *module == "files");
@@ -58,7 +58,8 @@ fn table(techniques: &[&Technique], modules: &Modules) -> Vec<String> {
             technique.name,
             technique.attack.join(" "),
             technique.place,
-            if watched { "watched" } else { "parsed" },
+            if watched { "watched" } else { "parsed" }.to_owned()
+                + if technique.file { "" } else { ", untried" },
             by.collect::<Vec<_>>().join("; ")
         )
     });
@@ -80,10 +81,10 @@ fn seen_by<'a>(technique: &'a Technique, modules: &'a Modules) -> BTreeMap<&'a s
 fn gaps(techniques: &[&Technique]) -> Vec<String> {
     let noted = techniques.iter().filter_map(|technique| {
         let note = technique.note.as_ref()?;
-        let all = if technique.file {
-            ""
-        } else {
+        let all = if technique.kinds.is_empty() {
             ", of which nothing is seen"
+        } else {
+            ""
         };
         Some(format!("* `{}`, {}{all}: {note}", technique.id, technique.name))
     });

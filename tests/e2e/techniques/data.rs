@@ -127,12 +127,19 @@ impl Technique {
             .filter(|rule| rule.0)
             .map(|rule| rule.1.to_owned())
             .collect();
-        let things = [&self.before, &self.act].into_iter().chain(&self.silent);
-        let relative = things
-            .flat_map(BTreeMap::keys)
-            .filter(|path| !path.starts_with('/'));
-        mistakes.extend(relative.map(|path| format!("`{path}` must begin with `/`")));
+        let relative = self.things().filter(|(path, _)| !path.starts_with('/'));
+        mistakes.extend(relative.map(|(path, _)| format!("`{path}` must begin with `/`")));
         mistakes
+    }
+
+    fn things(&self) -> impl Iterator<Item = (&String, &Thing)> {
+        let all = [&self.before, &self.act].into_iter().chain(&self.silent);
+        all.flatten()
+    }
+    /// Whether files get another owner, which only root may do.
+    pub(super) fn gives_away(&self) -> bool {
+        self.things()
+            .any(|(_, thing)| thing.owner.is_some() || thing.group.is_some())
     }
 }
 
