@@ -57,6 +57,24 @@ fn build() {
     );
 }
 
+/// A folder with the modules that tests of the core use: what they plant is told by one of these, and by no other.
+pub fn spine() -> &'static Path {
+    static SPINE: OnceLock<PathBuf> = OnceLock::new();
+    SPINE.get_or_init(|| {
+        let folder = built()
+            .join("scratch")
+            .join(format!("spine-{}", std::process::id()));
+        _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        for module in ["cron", "files", "kernel", "launchd", "startup", "systemd"] {
+            let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+            let file = format!("{prefix}assay_module_{module}{suffix}");
+            fs::copy(built().join(&file), folder.join(file)).unwrap();
+        }
+        folder
+    })
+}
+
 /// Puts what script modules in Python import beside the programs, where a build folder away from the sources has none.
 fn lay_out(test: &Path) {
     let beside = test.ancestors().nth(2).unwrap();
@@ -112,7 +130,7 @@ pub struct Ran {
 /// It is made below the build folder, because nobody but its owner may write to the folders above a module.
 pub struct Scratch {
     folder: tempfile::TempDir,
-    /// Folders that modules come from; those of the build unless a test says otherwise.
+    /// Folders that modules come from; that of [`spine`] unless a test says otherwise.
     pub modules: Vec<PathBuf>,
     /// The folder that watch lists come from; there are none unless a test makes it.
     pub watch: PathBuf,
@@ -157,7 +175,7 @@ impl Scratch {
         let scratch = Self {
             watch: folder.path().join("watch.d"),
             folder,
-            modules: vec![built().to_owned()],
+            modules: vec![spine().to_owned()],
         };
         fs::create_dir(scratch.path("root")).unwrap();
         scratch.config(&format!(

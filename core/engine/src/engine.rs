@@ -249,10 +249,10 @@ impl Engine {
             done += 1;
             progress(&outcome.name, done, modules);
             settler.module(outcome)?;
+            settler.store.witness()?;
             if begun.elapsed() < WHOLE_STORIES {
                 return Ok(());
             }
-            settler.store.witness()?;
             deliver(settler.store, &mut sinks, &started)
         })?;
         if full {

@@ -222,7 +222,7 @@ impl Database {
         }
         let query = format!("SELECT * FROM \"{table}\" LIMIT {MAX_ROWS}");
         let mut statement = self.connection.prepare(&query)?;
-        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let columns = self.columns(table)?;
         let rows = statement.query_map([], |row| {
             let values = columns
                 .iter()
@@ -234,6 +234,16 @@ impl Database {
             each(row?);
         }
         Ok(())
+    }
+
+    /// The names of a table's columns, in their order. Whoever made it may have given one that is no UTF-8, of which
+    /// `column_names` would make a panic.
+    fn columns(&self, table: &str) -> Result<Vec<String>> {
+        let names = "SELECT CAST(name AS BLOB) FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+        let mut statement = self.connection.prepare(names)?;
+        let names = statement.query_map([table], |row| row.get::<_, Vec<u8>>(0))?;
+        let name = |name: rusqlite::Result<Vec<u8>>| Ok(String::from_utf8_lossy(&name?).into_owned());
+        names.map(name).collect()
     }
 }
 

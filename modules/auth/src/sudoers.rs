@@ -132,7 +132,8 @@ fn entries(scan: &mut Scan<'_>, path: &Path, said: Sudoers) -> Result<()> {
                 .programs(programs),
         )?;
     }
-    let mut once = HashSet::new();
+    // A line that makes no sense may read like the name of a rule.
+    let mut once: HashSet<Vec<u8>> = said.rules.keys().cloned().collect();
     for include in said.includes {
         let word: &[u8] = if include.folder {
             b"@includedir "

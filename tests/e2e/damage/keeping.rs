@@ -86,7 +86,7 @@ fn alerts_are_append_only_for_whoever_has_sqlite() {
     for text in [
         "UPDATE alerts SET body = '{}'",
         "DELETE FROM alerts WHERE seq = 1",
-        "INSERT OR REPLACE INTO alerts SELECT seq, id, time, '{}', digest FROM alerts WHERE seq = 1",
+        "INSERT OR REPLACE INTO alerts SELECT seq, id, time, '{}', digest, story FROM alerts WHERE seq = 1",
     ] {
         let error = sql(&scratch, text).expect_err(text);
         assert!(error.to_string().contains("append-only"), "{text}: {error}");

@@ -1,7 +1,7 @@
 //! The machine that the tests run on.
 
 use super::{is_root, left_out, told};
-use assay_tests::{Scratch, built};
+use assay_tests::{Scratch, built, spine};
 use std::fs;
 use std::process::Command;
 
@@ -14,7 +14,7 @@ fn a_second_run_on_this_machine_is_silent() {
         for (flag, path) in [
             ("--state", scratch.path("state")),
             ("--config", scratch.path("assay.toml")),
-            ("--modules", built().to_owned()),
+            ("--modules", spine().to_owned()),
         ] {
             command.arg(flag).arg(path);
         }

@@ -32,11 +32,7 @@ impl Vendor {
         format!("/Applications/{}.app", self.name)
     }
     pub(super) fn menu(&self) -> String {
-        format!(
-            "{}/Contents/Library/LoginItems/{} Menu.app",
-            self.app(),
-            self.name
-        )
+        format!("{}/Contents/Library/LoginItems/{}Menu.app", self.app(), self.name)
     }
     pub(super) fn agent(&self) -> String {
         format!("/Library/LaunchAgents/{}.agent.plist", self.identifier)
@@ -64,8 +60,20 @@ impl Vendor {
             format!("background_item 4.{id}.menu of {ANA}"),
             format!("background_item 8.{id}.agent of {ANA}"),
             format!("background_item 16.{id}.helper of {ROOT}"),
-            format!("background_item {} of {ANA}", self.developer),
+            format!("background_item {}", self.item_of_developer()),
         ]
+    }
+
+    /// The keys of those that lead to its helper.
+    pub(super) fn of_helper(&self) -> [String; 3] {
+        [
+            self.daemon(),
+            self.helper(),
+            format!("16.{}.helper of {ROOT}", self.identifier),
+        ]
+    }
+    pub(super) fn item_of_developer(&self) -> String {
+        format!("{} of {ANA}", self.developer)
     }
 }
 
