@@ -86,8 +86,17 @@ fn place(record: &Record, parent: Option<&Path>) -> Option<PathBuf> {
     let Some(url) = &record.url else {
         return record.bookmark.as_ref().map(|path| path.as_path().to_owned());
     };
-    let path = bookmark::of_url(url).unwrap_or_else(|| url.as_str().into());
+    let path = match url.strip_prefix('/') {
+        Some(_) => url.as_str().into(),
+        None => bookmark::of_url(url).or_else(|| relative(url))?,
+    };
     within(path.as_path(), parent)
+}
+
+/// The path in a URL that is relative to the bundle of a parent.
+fn relative(url: &str) -> Option<Text> {
+    let path = bookmark::of_url(&format!("file:///{url}"))?;
+    Some(path.as_bytes().strip_prefix(b"/")?.into())
 }
 
 fn within(path: &Path, parent: Option<&Path>) -> Option<PathBuf> {

@@ -35,7 +35,7 @@ pub(super) fn background_items(vendors: &[&Vendor]) -> Vec<u8> {
         let menu = [
             (
                 "url",
-                encoded(&format!("Contents/Library/LoginItems/{name}Menu.app")),
+                encoded(&format!("Contents/Library/LoginItems/{name} Menu.app")),
             ),
             ("container", format!("2.{id}")),
             ("bundleIdentifier", format!("{id}.menu")),
