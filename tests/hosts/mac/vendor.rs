@@ -32,7 +32,11 @@ impl Vendor {
         format!("/Applications/{}.app", self.name)
     }
     pub(super) fn menu(&self) -> String {
-        format!("{}/Contents/Library/LoginItems/{} Menu.app", self.app(), self.name)
+        format!(
+            "{}/Contents/Library/LoginItems/{} Menu.app",
+            self.app(),
+            self.name
+        )
     }
     pub(super) fn agent(&self) -> String {
         format!("/Library/LaunchAgents/{}.agent.plist", self.identifier)
