@@ -61,15 +61,18 @@ fn build() {
 pub fn spine() -> &'static Path {
     static SPINE: OnceLock<PathBuf> = OnceLock::new();
     SPINE.get_or_init(|| {
-        let folder = built()
-            .join("scratch")
-            .join(format!("spine-{}", std::process::id()));
-        _ = fs::remove_dir_all(&folder);
+        let scratch = built().join("scratch");
+        let folder = scratch.join("spine");
         fs::create_dir_all(&folder).unwrap();
         for module in ["cron", "files", "kernel", "launchd", "startup", "systemd"] {
             let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
             let file = format!("{prefix}assay_module_{module}{suffix}");
-            fs::copy(built().join(&file), folder.join(file)).unwrap();
+            // A second name of what was built, put in place at once: another test process may be using the first.
+            let beside = scratch.join(format!("{file}.{}", std::process::id()));
+            fs::hard_link(built().join(&file), &beside).unwrap();
+            fs::rename(&beside, folder.join(file)).unwrap();
+            // What is the same file already is not moved.
+            _ = fs::remove_file(beside);
         }
         folder
     })
