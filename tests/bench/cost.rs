@@ -1,4 +1,5 @@
-//! What a run costs: `cargo bench -p assay-tests`, as root, on a quiet machine.
+//! What a run costs: `cargo bench -p assay-tests`, as root, on a quiet machine; `-- live` or `-- plists-500` measures
+//! what is named so only. `live` and the trees are read by five modules, `everything` by all modules and lists.
 //!
 //! Processor time (user and system, of a command with all its children) and peak memory, medians of several runs,
 //! on this machine's root and on trees of launchd plists. Beside each stand, measured in the same run and on exactly
@@ -82,8 +83,18 @@ fn there(program: &str) -> bool {
         .is_ok()
 }
 
-/// The modules that read what the generated trees hold, and the jobs of a server.
-const MODULES: [&str; 6] = ["cron", "files", "kernel", "launchd", "startup", "systemd"];
+/// The modules that read the generated trees, and the jobs of a server.
+const SPINE: [&str; 5] = ["cron", "kernel", "launchd", "startup", "systemd"];
+
+/// All the modules that are shipped.
+fn every_module() -> Vec<String> {
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../modules");
+    let folders = fs::read_dir(modules).unwrap().map(|entry| entry.unwrap());
+    let folders = folders.filter(|entry| entry.path().join("Cargo.toml").exists());
+    folders
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect()
+}
 
 /// Assay as it is installed: a build folder holds much that no installation has.
 struct Installed {
@@ -91,14 +102,14 @@ struct Installed {
 }
 
 impl Installed {
-    fn new(folder: &Path, names: &[&str]) -> Self {
+    fn new(folder: &Path, names: &[impl AsRef<str>]) -> Self {
         let modules = folder.join("lib/assay/modules");
         fs::create_dir_all(&modules).unwrap();
         fs::create_dir_all(folder.join("bin")).unwrap();
         fs::copy(built().join("assay"), folder.join("bin/assay")).unwrap();
         fs::copy(built().join("assay-host"), folder.join("lib/assay/assay-host")).unwrap();
         for name in names {
-            let file = format!("libassay_module_{name}.so");
+            let file = format!("libassay_module_{}.so", name.as_ref());
             fs::copy(built().join(&file), modules.join(&file)).unwrap();
         }
         let lists = folder.join("share/assay/watch.d");
@@ -108,6 +119,9 @@ impl Installed {
             let list = list.unwrap();
             fs::copy(list.path(), lists.join(list.file_name())).unwrap();
         }
+        let sink = folder.join("alerts.jsonl");
+        let config = format!("[[sink]]\ntype = 'file'\npath = '{}'\n", sink.display());
+        fs::write(folder.join("assay.toml"), config).unwrap();
         Self {
             folder: folder.to_owned(),
         }
@@ -170,9 +184,11 @@ fn bench(
         installed.run(root, &scratch.join(format!("first-{name}-{fresh}")), &[])
     });
     run(&mut installed.run(root, &state, &[]));
-    // What was written within the last 40 seconds is looked at again.
-    std::thread::sleep(Duration::from_secs(42));
-    run(&mut installed.run(root, &state, &[]));
+    // What was written within the last 40 seconds is looked at again: the modules, and then what that run has stored.
+    for _ in 0..2 {
+        std::thread::sleep(Duration::from_secs(42));
+        run(&mut installed.run(root, &state, &[]));
+    }
     let unchanged = median(times, || installed.run(root, &state, &[]));
     run(&mut installed.run(root, &state, &["--full"]));
     let full = median(times.div_ceil(3), || installed.run(root, &state, &["--full"]));
@@ -301,28 +317,29 @@ fn main() {
     fs::create_dir_all(&base).unwrap();
     let scratch = tempfile::Builder::new().prefix("bench").tempdir_in(base).unwrap();
     let scratch = scratch.path();
-    let installed = Installed::new(&scratch.join("installed"), &MODULES);
-    let sink = scratch.join("alerts.jsonl");
-    fs::write(
-        scratch.join("installed/assay.toml"),
-        format!("[[sink]]\ntype = 'file'\npath = '{}'\n", sink.display()),
-    )
-    .unwrap();
-
-    bench(&installed, scratch, "live", Path::new("/"), None, 15);
+    let installed = Installed::new(&scratch.join("installed"), &SPINE);
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|word| name.contains(word.as_str()));
+    if wanted("live") {
+        bench(&installed, scratch, "live", Path::new("/"), None, 31);
+    }
+    if wanted("everything") {
+        let everything = Installed::new(&scratch.join("everything"), &every_module());
+        bench(&everything, scratch, "everything", Path::new("/"), None, 15);
+    }
     for count in [500, 5_000, 50_000] {
-        let root = scratch.join(format!("plists-{count}"));
+        let name = format!("plists-{count}");
+        if !wanted(&name) {
+            continue;
+        }
+        let root = scratch.join(&name);
         plists(&root, count);
         let rules = [root.join("Library"), root.join("opt")];
         let times = if count > 10_000 { 3 } else { 9 };
-        bench(
-            &installed,
-            scratch,
-            &format!("plists-{count}"),
-            &root,
-            Some(&rules),
-            times,
-        );
+        bench(&installed, scratch, &name, &root, Some(&rules), times);
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -92,6 +92,7 @@ pub fn discover(folders: &[PathBuf], disabled: &[String], demand: Demand<'_>, kn
         let Ok(folder) = folder.canonicalize() else {
             continue;
         };
+        let inside = trust::Folder::enter(&folder);
         let files = walkdir::WalkDir::new(&folder)
             .min_depth(1)
             .max_depth(1)
@@ -106,13 +107,18 @@ pub fn discover(folders: &[PathBuf], disabled: &[String], demand: Demand<'_>, kn
             {
                 continue;
             }
-            match open(&path, known) {
+            let opened = inside.as_ref().map_err(Refused::to_string).and_then(|inside| {
+                let file = inside.open(path.file_name().unwrap_or_default());
+                file.and_then(|file| candidate(&path, file, known))
+                    .map_err(|refused| refused.to_string())
+            });
+            match opened {
                 Ok(None) => {}
                 Ok(Some(candidate)) => match demand.unmet(&candidate) {
                     Some(why) => found.refused.push((path, why)),
                     None => found.candidates.push(candidate),
                 },
-                Err(refused) => found.refused.push((path, refused.to_string())),
+                Err(refused) => found.refused.push((path, refused)),
             }
         }
     }
@@ -132,7 +138,7 @@ pub fn open_module(path: &Path) -> Result<Candidate, Refused> {
     if path.is_file() && library_name(path).is_none() && !script::may_execute(path) {
         return Err(no_module("a script must be executable: run `chmod +x` on it"));
     }
-    open(path, &KnownFiles::new())?.ok_or_else(|| {
+    candidate(path, trust::open(path)?, &KnownFiles::new())?.ok_or_else(|| {
         no_module(
             "it is no shared library and no program, and has no first line such as `#!/usr/bin/env python3`",
         )
@@ -140,8 +146,7 @@ pub fn open_module(path: &Path) -> Result<Candidate, Refused> {
 }
 
 /// `None` for a file that nobody could run as a module.
-fn open(path: &Path, known: &KnownFiles) -> Result<Option<Candidate>, Refused> {
-    let file = trust::open(path)?;
+fn candidate(path: &Path, file: File, known: &KnownFiles) -> Result<Option<Candidate>, Refused> {
     let code = match library_name(path) {
         Some(_) => Some(Code::Native),
         None => script::code_of(path, &file)?,

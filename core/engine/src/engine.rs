@@ -195,7 +195,6 @@ impl Engine {
             max_size: config.verify.max_size.0,
             timeout: config.verify.file_timeout.0,
             full,
-            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         };
         let avoid = self.avoided(&store)?;
         let root = if avoid.is_empty() {
@@ -209,7 +208,7 @@ impl Engine {
             Arc::clone(&root),
             how,
             config.baseline.accept,
-            known.clone(),
+            known,
         )?;
         let refused = found
             .refused
@@ -232,7 +231,7 @@ impl Engine {
         )?;
         let modules = found.candidates.len();
         let mut done = 0;
-        let mut resting = self.unchanged(&root, &known, &found, &lists, full);
+        let mut resting = self.unchanged(&root, settler.modules(), &found, &lists, full);
         if full {
             resting.same = settler.same_contents(resting.contents);
         } else {

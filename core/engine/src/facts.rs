@@ -11,11 +11,12 @@ use assay_root::{Folders, Last, Root, RootError, Stat, Why};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, available_parallelism};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The name under which the core lists the files that entries name, as a module lists entries.
@@ -50,8 +51,6 @@ pub struct Measure {
     pub timeout: Duration,
     /// Read again what seems unchanged.
     pub full: bool,
-    /// How many files are read at the same time.
-    pub threads: usize,
 }
 
 /// Measures files, in the order given; `known` is what each was before.
@@ -73,8 +72,12 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
     let (send, receive) = channel();
     // Without a thread there is no measuring, and no run: only memory that has run out does this.
     let start = || Worker::start(&work, &send);
-    let threads = how.threads.clamp(1, count.div_ceil(64).max(1));
-    let mut workers: Vec<Worker> = (0..threads.min(count)).filter_map(|_| start()).collect();
+    // Of few files none is worth a thread of its own.
+    let threads = match count.div_ceil(64) {
+        few @ (0 | 1) => few,
+        many => available_parallelism().map_or(1, NonZero::get).min(many),
+    };
+    let mut workers: Vec<Worker> = (0..threads).filter_map(|_| start()).collect();
     while !workers.is_empty() {
         match receive.recv_timeout(Duration::from_millis(100)) {
             Ok(number) => {

@@ -108,16 +108,8 @@ pub enum Refused {
 /// # Errors
 /// The first thing on the way from `/` that is not as it must be.
 pub fn open(path: &Path) -> Result<File, Refused> {
-    let last = path.file_name().unwrap_or(OsStr::new("."));
-    let (folder, above) = enter(path.parent().unwrap_or(Path::new("/")))?;
-    let file = open_at(Some(&folder), last, path, OFlags::NONBLOCK | OFlags::NOCTTY)?;
-    let stat = check(&file, path, Some(above))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(Refused::NotRegular {
-            path: path.to_owned(),
-        });
-    }
-    Ok(file.into())
+    let name = path.file_name().unwrap_or(OsStr::new("."));
+    Folder::enter(path.parent().unwrap_or(Path::new("/")))?.open(name)
 }
 
 /// Whether `path`, an absolute path without links, is a folder that can be trusted, with every folder above it.
@@ -125,23 +117,54 @@ pub fn open(path: &Path) -> Result<File, Refused> {
 /// # Errors
 /// The first thing on the way from `/` that is not as it must be.
 pub fn folder(path: &Path) -> Result<(), Refused> {
-    enter(path).map(drop)
+    Folder::enter(path).map(drop)
 }
 
-/// The folder at the end, and what it is.
-fn enter(path: &Path) -> Result<(OwnedFd, Stat), Refused> {
-    let mut walked = PathBuf::from("/");
-    let mut folder = open_at(None, OsStr::new("/"), &walked, OFlags::DIRECTORY)?;
-    let mut stat = check(&folder, &walked, None)?;
-    for component in path.components() {
-        let Component::Normal(name) = component else {
-            continue;
-        };
-        walked.push(name);
-        folder = open_at(Some(&folder), name, &walked, OFlags::DIRECTORY)?;
-        stat = check(&folder, &walked, Some(stat))?;
+/// A folder that can be trusted, open.
+pub struct Folder {
+    path: PathBuf,
+    opened: OwnedFd,
+    stat: Stat,
+}
+
+impl Folder {
+    /// Opens `path`, an absolute path without links.
+    ///
+    /// # Errors
+    /// The first thing on the way from `/` that is not as it must be.
+    pub fn enter(path: &Path) -> Result<Self, Refused> {
+        let mut walked = PathBuf::from("/");
+        let mut opened = open_at(None, OsStr::new("/"), &walked, OFlags::DIRECTORY)?;
+        let mut stat = check(&opened, &walked, None)?;
+        for component in path.components() {
+            let Component::Normal(name) = component else {
+                continue;
+            };
+            walked.push(name);
+            opened = open_at(Some(&opened), name, &walked, OFlags::DIRECTORY)?;
+            stat = check(&opened, &walked, Some(stat))?;
+        }
+        Ok(Self {
+            path: walked,
+            opened,
+            stat,
+        })
     }
-    Ok((folder, stat))
+
+    /// Opens a file in it, if that can be trusted too.
+    ///
+    /// # Errors
+    /// What is not as it must be with the file.
+    pub fn open(&self, name: &OsStr) -> Result<File, Refused> {
+        let path = self.path.join(name);
+        let file = open_at(Some(&self.opened), name, &path, OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let stat = check(&file, &path, Some(self.stat))?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+            Ok(file.into())
+        } else {
+            Err(Refused::NotRegular { path })
+        }
+    }
 }
 
 fn open_at(folder: Option<&OwnedFd>, name: &OsStr, path: &Path, flags: OFlags) -> Result<OwnedFd, Refused> {

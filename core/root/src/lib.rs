@@ -17,7 +17,7 @@ mod walk;
 
 pub use error::{RootError, Why};
 pub use folders::Folders;
-pub use trace::{Checker, Tracing, stamp};
+pub use trace::{Checker, Kept, Tracing, stamp};
 
 use assay_model::{Input, Look};
 use rustix::fs::{self, Mode, OFlags};

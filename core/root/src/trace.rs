@@ -6,6 +6,7 @@
 use crate::{FileType, Folders, Last, Root, Stat};
 use assay_model::{Input, Look, Stamp, Text};
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -102,11 +103,15 @@ pub fn stamp(stat: &Stat) -> Stamp {
     }
 }
 
+/// What was found at paths, links being links. Paths are told apart by their bytes: taking each apart costs more than
+/// looking at what is there.
+pub type Kept = HashMap<OsString, Option<Stat>>;
+
 /// Looks at many paths of a root, best in the order of their names, each once.
 pub struct Checker<'a> {
     folders: Folders<'a>,
-    kept: HashMap<PathBuf, Option<Stat>>,
-    leads: HashMap<PathBuf, Option<PathBuf>>,
+    kept: Kept,
+    leads: HashMap<OsString, Option<PathBuf>>,
 }
 
 impl<'a> Checker<'a> {
@@ -115,7 +120,7 @@ impl<'a> Checker<'a> {
     pub fn new(root: &'a Root) -> Self {
         Self {
             folders: Folders::new(root),
-            kept: HashMap::new(),
+            kept: Kept::new(),
             leads: HashMap::new(),
         }
     }
@@ -146,7 +151,7 @@ impl<'a> Checker<'a> {
 
     /// Where a path leads. Through a folder that leads to itself, to a thing that is no link, it leads to itself.
     fn leads(&mut self, path: &Path) -> crate::Result<Option<PathBuf>> {
-        if let Some(known) = self.leads.get(path) {
+        if let Some(known) = self.leads.get(path.as_os_str()) {
             return Ok(known.clone());
         }
         let stat = self.kept(path)?;
@@ -161,7 +166,7 @@ impl<'a> Checker<'a> {
                 Err(error) => return Err(error),
             },
         };
-        self.leads.insert(path.to_owned(), leads.clone());
+        self.leads.insert(path.into(), leads.clone());
         Ok(leads)
     }
 
@@ -170,17 +175,17 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// As [`Root::stat`].
     pub fn kept(&mut self, path: &Path) -> crate::Result<Option<Stat>> {
-        if let Some(known) = self.kept.get(path) {
+        if let Some(known) = self.kept.get(path.as_os_str()) {
             return Ok(*known);
         }
         let stat = self.folders.stat(path)?;
-        self.kept.insert(path.to_owned(), stat);
+        self.kept.insert(path.into(), stat);
         Ok(stat)
     }
 
-    /// What was found at each path that was looked at, links being links.
+    /// What was found at each path that was looked at.
     #[must_use]
-    pub fn into_kept(self) -> HashMap<PathBuf, Option<Stat>> {
+    pub fn into_kept(self) -> Kept {
         self.kept
     }
 }

@@ -7,11 +7,11 @@ use crate::contents::Contents;
 use crate::discover::{Candidate, Demand, Found, KnownFiles, discover};
 use crate::hang;
 use crate::run::{Failure, Limits, Target, collect, parse};
-use crate::settle::{Looked, Outcome};
+use crate::settle::Outcome;
 use crate::store::{ModuleRow, StoreError};
 use crate::watch::{self, Lists};
 use assay_model::{Input, Manifest, Operation};
-use assay_root::{Checker, Root};
+use assay_root::{Checker, Kept, Root};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct Resting {
     /// In a full run, what those looked at.
     pub(super) contents: BTreeMap<String, Contents>,
     /// What was found at paths.
-    pub(super) looked: Looked,
+    pub(super) looked: Kept,
 }
 
 impl Engine {
@@ -130,6 +130,9 @@ impl Engine {
         avoid: Vec<PathBuf>,
         mut settle: impl FnMut(Outcome) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
+        if found.candidates.is_empty() {
+            return Ok(());
+        }
         let root = self
             .root
             .path()
@@ -147,7 +150,7 @@ impl Engine {
         // Of a few at a time: what waits to be settled may be big.
         let (send, receive) = sync_channel(1);
         std::thread::scope(|scope| {
-            for _ in 0..modules.parallel.clamp(1, 64).min(candidates.len().max(1)) {
+            for _ in 0..modules.parallel.clamp(1, 64).min(candidates.len()) {
                 let send = send.clone();
                 scope.spawn(move || {
                     while let Some(module) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {

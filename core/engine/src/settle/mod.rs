@@ -13,10 +13,9 @@ use crate::facts::{Measure, Measured, Role, measure};
 use crate::run::{Failure, Output};
 use crate::store::{FileRow, ModuleRow, Result, Store};
 use assay_model::{Entry, Facts, Gap, Kind, SourceCheck, Stamp, Text, What};
-use assay_root::{Root, Stat};
+use assay_root::{Kept, Root};
 use groups::Groups;
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What one module's process gave.
@@ -42,7 +41,7 @@ pub(crate) struct Settler<'a> {
     files: BTreeMap<Text, FileRow>,
     measured: HashMap<Text, Measured>,
     /// What was found at paths while finding out which modules need not run.
-    looked: Looked,
+    looked: Kept,
     /// The stories that alerts of this run tell.
     groups: Groups,
     /// Which entries name a file, once that had to be known.
@@ -54,9 +53,6 @@ pub(crate) struct Settler<'a> {
     /// Entries that were learned, by module.
     pub(crate) learned: BTreeMap<String, usize>,
 }
-
-/// What was found at paths, links being links.
-pub(crate) type Looked = HashMap<PathBuf, Option<Stat>>;
 
 /// Which entries name which files, and why.
 type Names = HashMap<Text, Vec<Naming>>;
@@ -86,7 +82,7 @@ impl<'a> Settler<'a> {
             modules,
             files: store.files()?,
             measured: HashMap::new(),
-            looked: Looked::new(),
+            looked: Kept::new(),
             groups: Groups::default(),
             names: None,
             entries_changed: store.meta("names_changed")?.is_some_and(|v| v == "1"),
@@ -94,6 +90,11 @@ impl<'a> Settler<'a> {
             learned: BTreeMap::new(),
             store,
         })
+    }
+
+    /// What is known of the modules, by name.
+    pub(crate) fn modules(&self) -> &BTreeMap<String, ModuleRow> {
+        &self.modules
     }
 
     /// Modules whose scans fail, with the reason.
@@ -105,7 +106,7 @@ impl<'a> Settler<'a> {
     }
 
     /// Files that were looked at already in this run need not be looked at again.
-    pub(crate) fn looked(&mut self, looked: Looked) {
+    pub(crate) fn looked(&mut self, looked: Kept) {
         self.looked = looked;
     }
 
@@ -115,15 +116,13 @@ impl<'a> Settler<'a> {
             if self.measured.contains_key(&path) {
                 continue;
             }
-            let known = self.files.get(&path).map(|file| file.known.clone());
-            let looked = self.looked.get(path.as_path()).copied().flatten();
-            if !self.how.full
-                && known.as_ref().map(|known| known.stamp) == looked.as_ref().map(assay_root::stamp)
-                && looked.is_some()
-            {
+            let known = self.files.get(&path).map(|file| &file.known);
+            let looked = self.looked.get(path.as_path().as_os_str());
+            let looked = looked.and_then(Option::as_ref).map(assay_root::stamp);
+            if !self.how.full && looked.is_some() && looked == known.map(|known| known.stamp) {
                 self.measured.insert(path, Measured::Same);
             } else {
-                jobs.push((path, known));
+                jobs.push((path, known.cloned()));
             }
         }
         self.measured.extend(measure(&self.root, jobs, &self.how));

@@ -14,17 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Settler<'_> {
     /// Settles a module that need not run.
     pub(crate) fn unchanged(&mut self, module: &str, stamp: Stamp) -> Result<()> {
-        match self.modules.get(module).cloned() {
-            Some(known) if known.stamp != stamp => self.put_module(
-                &ModuleRow {
-                    stamp,
-                    ..known.clone()
-                },
-                Some(&known),
-                Vec::new(),
-            ),
-            _ => Ok(()),
-        }
+        let known = self.modules.get(module).filter(|known| known.stamp != stamp);
+        let Some(known) = known.cloned() else {
+            return Ok(());
+        };
+        let row = ModuleRow {
+            stamp,
+            ..known.clone()
+        };
+        self.put_module(&row, Some(&known), Vec::new())
     }
 
     /// Of modules whose stamps are all the same, those of which what their files hold is too.
