@@ -14,10 +14,12 @@ mod look;
 mod read;
 mod trace;
 mod walk;
+mod way;
 
 pub use error::{RootError, Why};
 pub use folders::Folders;
 pub use trace::{Checker, Kept, Tracing, stamp};
+pub use way::Way;
 
 use assay_model::{Input, Look};
 use rustix::fs::{self, Mode, OFlags};

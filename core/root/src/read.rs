@@ -102,11 +102,27 @@ impl Root {
     /// # Errors
     /// As [`Root::open_file`], and [`Why::TooBig`].
     pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>> {
+        let (file, stat) = self.open_file(path, Last::Follow)?;
+        self.read_opened(path, file, &stat, limit)
+    }
+
+    /// The same for what [`Root::open_file`] opened at a path.
+    ///
+    /// ```
+    /// use assay_sdk::{Last, testkit::Fixture};
+    /// let fixture = Fixture::new().file("/etc/x", "12345");
+    /// let root = fixture.root();
+    /// let (file, stat) = root.open_file("/etc/x".as_ref(), Last::Keep).unwrap();
+    /// assert_eq!(root.read_opened("/etc/x".as_ref(), file, &stat, 5).unwrap(), b"12345");
+    /// ```
+    ///
+    /// # Errors
+    /// [`Why::TooBig`] and [`Why::Io`].
+    pub fn read_opened(&self, path: &Path, file: File, stat: &Stat, limit: u64) -> Result<Vec<u8>> {
         let too_big = || RootError {
             path: path.to_owned(),
             why: Why::TooBig { limit },
         };
-        let (file, stat) = self.open_file(path, Last::Follow)?;
         let size = u64::try_from(stat.st_size).unwrap_or(0);
         if size > limit {
             return Err(too_big());
@@ -139,6 +155,22 @@ impl Root {
     /// # Errors
     /// When it is no folder or may not be read.
     pub fn list(&self, path: &Path) -> Result<Vec<Listed>> {
+        Ok(self.list_opened(path)?.1)
+    }
+
+    /// The same, with what was opened.
+    ///
+    /// ```
+    /// use assay_sdk::FileType;
+    /// let fixture = assay_sdk::testkit::Fixture::new().link("/etc/x", "/opt").folder("/opt/y");
+    /// let (stat, listed) = fixture.root().list_opened("/etc/x".as_ref()).unwrap();
+    /// assert_eq!(FileType::from_raw_mode(stat.st_mode), FileType::Directory);
+    /// assert_eq!(listed[0].name, "y");
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Root::list`].
+    pub fn list_opened(&self, path: &Path) -> Result<(Stat, Vec<Listed>)> {
         let failed = |errno| RootError::new(path, errno);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK;
         let dir = match self.open_at(path, flags, Last::Follow) {
@@ -158,10 +190,8 @@ impl Root {
             }
             other => self.traced_result(other.map_err(failed))?,
         };
-        if self.trace.is_some() {
-            let stat = fs::fstat(&dir).map_err(failed)?;
-            self.saw(path, || trace::look(Some(&stat), Last::Follow));
-        }
+        let stat = fs::fstat(&dir).map_err(failed)?;
+        self.saw(path, || trace::look(Some(&stat), Last::Follow));
         let mut listed = Vec::new();
         for entry in fs::Dir::read_from(&dir).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -183,7 +213,7 @@ impl Root {
             });
         }
         listed.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(listed)
+        Ok((stat, listed))
     }
 }
 

@@ -19,8 +19,11 @@ pub(crate) struct Place<'a> {
     pub(crate) avoided: &'a [PathBuf],
 }
 
+/// Told of each folder that is entered and each link that is followed: those above it, its name, and what it is.
+type Visit<'v> = &'v mut dyn FnMut(&Walked, &OsString, &fs::Stat);
+
 /// Where a walk ended: the folder that holds the last component, and the component, `None` for the root.
-struct Walked {
+pub(crate) struct Walked {
     folders: Vec<(OsString, OwnedFd)>,
     last: Option<OsString>,
 }
@@ -32,20 +35,20 @@ impl Walked {
     fn last(&self) -> &OsStr {
         self.last.as_deref().unwrap_or(OsStr::new("."))
     }
-    fn path_of<'a>(&'a self, last: Option<&'a OsString>) -> PathBuf {
+    pub(crate) fn path_of<'a>(&'a self, last: Option<&'a OsString>) -> PathBuf {
         let names = self.folders.iter().map(|(name, _)| name).chain(last);
         Path::new("/").join(names.collect::<PathBuf>())
     }
 }
 
 pub(crate) fn open(place: &Place<'_>, path: &Path, flags: OFlags) -> Result<OwnedFd> {
-    let walked = walk(place, path, !flags.contains(OFlags::NOFOLLOW))?;
+    let walked = walk(place, path, !flags.contains(OFlags::NOFOLLOW), &mut |_, _, _| {})?;
     let flags = flags | OFlags::NOFOLLOW;
     fs::openat(walked.parent(place.root), walked.last(), flags, Mode::empty())
 }
 
 pub(crate) fn stat(place: &Place<'_>, path: &Path, follow: bool) -> Result<fs::Stat> {
-    let walked = walk(place, path, follow)?;
+    let walked = walk(place, path, follow, &mut |_, _, _| {})?;
     fs::statat(
         walked.parent(place.root),
         walked.last(),
@@ -54,14 +57,18 @@ pub(crate) fn stat(place: &Place<'_>, path: &Path, follow: bool) -> Result<fs::S
 }
 
 pub(crate) fn canonical(place: &Place<'_>, path: &Path) -> Result<PathBuf> {
-    let walked = walk(place, path, true)?;
-    if let Some(name) = &walked.last {
-        fs::statat(walked.parent(place.root), name, AtFlags::SYMLINK_NOFOLLOW)?;
-    }
-    Ok(walked.path_of(walked.last.as_ref()))
+    Ok(follow(place, path, &mut |_, _, _| {})?.0)
 }
 
-fn walk(place: &Place<'_>, path: &Path, follow_last: bool) -> Result<Walked> {
+/// Where a path leads and what is there, after a visit to all that is passed.
+pub(crate) fn follow(place: &Place<'_>, path: &Path, visit: Visit<'_>) -> Result<(PathBuf, fs::Stat)> {
+    let walked = walk(place, path, true, visit)?;
+    let parent = walked.parent(place.root);
+    let stat = fs::statat(parent, walked.last(), AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok((walked.path_of(walked.last.as_ref()), stat))
+}
+
+fn walk(place: &Place<'_>, path: &Path, follow_last: bool, visit: Visit<'_>) -> Result<Walked> {
     let root = place.root;
     let mut todo: VecDeque<OsString> = components(path);
     let mut walked = Walked {
@@ -79,12 +86,18 @@ fn walk(place: &Place<'_>, path: &Path, follow_last: bool) -> Result<Walked> {
             return Err(Errno::TIMEDOUT);
         }
         let parent = walked.parent(root);
-        let file_type = match fs::statat(parent, &name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-            Err(Errno::NOENT) if is_last => FileType::Unknown,
-            Err(errno) => return Err(errno),
+        let stat = match fs::statat(parent, &name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) if is_last => None,
+            stat => Some(stat?),
         };
-        if file_type == FileType::Symlink && (!is_last || follow_last) {
+        let file_type = stat.map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode));
+        let is_link = file_type == FileType::Symlink && (!is_last || follow_last);
+        if let Some(stat) = &stat
+            && (is_link || !is_last)
+        {
+            visit(&walked, &name, stat);
+        }
+        if is_link {
             links += 1;
             if links > MAX_LINKS {
                 return Err(Errno::LOOP);

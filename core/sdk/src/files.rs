@@ -1,6 +1,7 @@
 //! Files that entries come from, whatever an attacker has put in their place.
 
 use crate::scan::Scan;
+use crate::whose::PRIVATE;
 use assay_model::{Entry, Text};
 use assay_root::{FileType, Last, RootError, Stat, Why};
 use rustix::io::Errno;
@@ -32,7 +33,7 @@ const ATTRIBUTE_LIMIT: usize = 64 << 10;
 
 impl Scan<'_> {
     /// What a file holds, or why it cannot be understood: it is larger than `limit`, no regular file, or a link
-    /// that leads nowhere. `None` when nothing is there, and also when it cannot be read, after a gap.
+    /// that leads nowhere; or it is [`PRIVATE`]. `None` when nothing is there, and also when it cannot be read, after a gap.
     ///
     /// The second answer is for [`Entry::unparsable`], so that a FIFO put where a file belongs is an entry.
     ///
@@ -52,8 +53,9 @@ impl Scan<'_> {
     /// assert_eq!(seen.entry("cron_table", "/etc/crontab").unparsable.as_deref(), Some("is a FIFO"));
     /// ```
     pub fn content(&mut self, path: &Path, limit: u64) -> Option<Result<Vec<u8>, String>> {
-        match self.root().read(path, limit) {
-            Ok(bytes) => Some(Ok(bytes)),
+        match self.read_for(None, path, limit) {
+            Ok(bytes) => Some(bytes.ok_or_else(|| PRIVATE.to_owned())),
+            // A gap is where the entry would be, not where a link leads.
             Err(error) => self.odd(path, error).map(Err),
         }
     }

@@ -3,6 +3,7 @@
 use crate::bounds;
 use crate::homes::{self, Home};
 use crate::programs::Programs;
+use crate::whose::PRIVATE;
 use assay_model::{Entry, Gap, GapReason, Kind, LogLevel, Look, Manifest, Os, Record, Request};
 use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
 use std::os::unix::ffi::OsStrExt as _;
@@ -258,14 +259,37 @@ impl<'a> Scan<'a> {
     /// The whole of a regular file of at most `limit` bytes, links followed inside the root. `None` when nothing
     /// is there, and also when it cannot be read, after a gap was sent for it.
     pub fn read(&mut self, path: &Path, limit: u64) -> Option<Vec<u8>> {
-        let read = self.root.read(path, limit);
-        self.or_gap(read)
+        let read = self.read_for(None, path, limit);
+        match self.or_gap(read)? {
+            None => self.private(path),
+            bytes => bytes,
+        }
     }
 
     /// The names in a folder, sorted; none when it is not there, and also when it cannot be read, after a gap.
     pub fn list(&mut self, folder: &Path) -> Vec<Listed> {
-        let listed = self.root.list(folder);
-        self.or_gap(listed).unwrap_or_default()
+        let listed = self.root.list_opened(folder);
+        match self.or_gap(listed) {
+            Some((opened, listed)) if self.is_told(None, folder, &opened) => listed,
+            Some(_) => self.private(folder).unwrap_or_default(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The gap of a place that is not told: see [`PRIVATE`].
+    fn private<T>(&mut self, path: &Path) -> Option<T> {
+        (self.sink)(&Record::Gap(Gap {
+            path: path.into(),
+            reason: GapReason::Permission,
+            text: PRIVATE.to_owned(),
+            hides: Vec::new(),
+        }));
+        None
+    }
+
+    /// The homes, when they were asked for: whoever reads in one did.
+    pub(crate) fn known_homes(&self) -> &[Home] {
+        self.homes.as_deref().unwrap_or_default()
     }
 
     /// The paths of the files (and links, and whatever else is no folder) in a folder whose name `wanted`

@@ -1,12 +1,15 @@
-//! Files that a home leads to, told only where whoever has the home may read them.
+//! What links of others lead to, told only where they may read it: nobody has root write into a log what is another's.
+//!
+//! Every read and every list of a [`Scan`] keeps to it, so that no module can forget. Whoever owns a folder or a link on
+//! the way could have led elsewhere, and so could whoever has the home that it is in.
 
 use crate::homes::Home;
 use crate::scan::Scan;
-use assay_root::{Last, RootError, Stat, Why};
-use std::io::Read as _;
-use std::path::Path;
+use assay_root::{FileType, Last, Stat, Way};
+use std::path::{Path, PathBuf};
 
-/// Why [`Scan::content_for`] does not tell what a file holds.
+/// Why [`Scan::content`] does not tell what a file holds. Such a file is compared by its bytes: it is an entry that is
+/// unparsable, or an [`own_program`](Scan::own_program).
 ///
 /// ```
 /// # let fixture = assay_sdk::testkit::Fixture::new().file("/etc/passwd", "ana:x:4242:1::/home/ana:\n").folder("/home/ana");
@@ -15,18 +18,39 @@ use std::path::Path;
 /// # std::fs::set_permissions(fixture.host("/etc/shadow"), std::fs::Permissions::from_mode(0o600)).unwrap();
 /// # fixture.scan(|scan| {
 /// # let home = scan.homes().remove(0);
-/// let read = scan.content_for(&home, &home.path.join(".tmux.conf"), 1 << 20);
+/// let read = scan.content(&home.path.join(".tmux.conf"), 1 << 20);
 /// assert_eq!(read, Some(Err(assay_sdk::PRIVATE.to_owned())));
 /// # Ok(())
 /// # });
 /// ```
-pub const PRIVATE: &str = "not readable by whoever has this home";
+pub const PRIVATE: &str = "not readable by whoever could have led here";
+
+/// Somebody other than root who could have led a reader elsewhere, and the folder by which: what is above that, they
+/// may enter. Of one whose id nothing tells only what everybody may read is told.
+struct Leader {
+    uid: Option<u32>,
+    folder: PathBuf,
+}
+
+impl Leader {
+    /// Whether they may read what is at the end of a way: a file, or the names in a folder.
+    fn may_read(&self, way: &Way) -> bool {
+        let enters = |folder: &Stat| self.uid == Some(folder.st_uid) || folder.st_mode & 0o001 != 0;
+        let is_folder = FileType::from_raw_mode(way.stat.st_mode) == FileType::Directory;
+        let mut above = way
+            .passed
+            .iter()
+            .filter(|(path, _)| way.real.starts_with(path) && !self.folder.starts_with(path));
+        self.uid == Some(way.stat.st_uid)
+            || way.stat.st_mode & 0o004 != 0
+                && (!is_folder || enters(&way.stat))
+                && above.all(|(_, folder)| enters(folder))
+    }
+}
 
 impl Scan<'_> {
-    /// As [`Scan::content`], for a path in somebody's home: it is [`PRIVATE`] unless the file that was opened is
-    /// theirs, or everybody may read it. A link, a hard link or an `include` there would else make root write what is
-    /// another's into a log. Such a file is compared by its bytes: it is an entry that is unparsable, or an
-    /// [`own_program`](Scan::own_program).
+    /// As [`Scan::content`], for a path that a file in somebody's home names, such as an `include`: [`PRIVATE`] unless
+    /// they may read it, wherever it is.
     ///
     /// ```
     /// use assay_sdk::{Entry, testkit::Fixture};
@@ -48,59 +72,79 @@ impl Scan<'_> {
     /// assert_eq!(seen.entry("tmux_config", "/home/ana/.tmux.conf").fields["text"], "run /opt/x\n".into());
     /// ```
     pub fn content_for(&mut self, home: &Home, path: &Path, limit: u64) -> Option<Result<Vec<u8>, String>> {
-        match self.read_for(home, path, limit) {
+        match self.read_for(Some(home), path, limit) {
             Ok(bytes) => Some(bytes.ok_or_else(|| PRIVATE.to_owned())),
-            // A gap is where the entry would be, not where a link leads.
-            Err(why) => {
-                let error = RootError {
-                    path: path.to_owned(),
-                    why,
-                };
-                self.odd(path, error).map(Err)
-            }
+            Err(error) => self.odd(path, error).map(Err),
         }
     }
 
-    /// What a file holds, unless it is private.
-    fn read_for(&self, home: &Home, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Why> {
-        let real = self.root().canonical(path).map_err(|error| error.why)?;
-        let (file, stat) = self
-            .root()
-            .open_file(&real, Last::Keep)
-            .map_err(|error| error.why)?;
-        if !self.may_read(home, &real, &stat) {
+    /// What a file holds; `None` when it is private.
+    pub(crate) fn read_for(
+        &self,
+        home: Option<&Home>,
+        path: &Path,
+        limit: u64,
+    ) -> assay_root::Result<Option<Vec<u8>>> {
+        let (file, opened) = self.root().open_file(path, Last::Follow)?;
+        if !self.is_told(home, path, &opened) {
             return Ok(None);
         }
-        let mut bytes = Vec::new();
-        file.take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(Why::Io)?;
-        if bytes.len() as u64 > limit {
-            return Err(Why::TooBig { limit });
-        }
-        Ok(Some(bytes))
+        self.root().read_opened(path, file, &opened, limit).map(Some)
     }
 
-    /// Whether whoever has a home may read the file that is open.
-    fn may_read(&self, home: &Home, real: &Path, opened: &Stat) -> bool {
-        let stat = |path: &Path| self.root().stat(path, Last::Keep).ok().flatten();
-        // An account that no database names has the home that it owns. Root's would be anybody's.
-        let owner_of_home = || stat(&home.path).map(|home| home.st_uid).filter(|uid| *uid != 0);
-        let uid = home.uid.or_else(owner_of_home);
-        if uid == Some(0) || uid == Some(opened.st_uid) {
+    /// Whether what was opened at a path is nobody's secret: everybody who could have led there may read it. A folder
+    /// that nobody led to is what it seems, and so is a file that is not root's: a spool of jobs has those of others.
+    pub(crate) fn is_told(&self, home: Option<&Home>, path: &Path, opened: &Stat) -> bool {
+        // What is there by now is another: somebody plays with links.
+        let same = |way: &Way| (way.stat.st_dev, way.stat.st_ino) == (opened.st_dev, opened.st_ino);
+        let Some(way) = self.root().way(path).ok().filter(same) else {
+            return false;
+        };
+        let (mut leaders, led) = self.leaders(&way);
+        let is_file = FileType::from_raw_mode(opened.st_mode) == FileType::RegularFile;
+        let led = led || home.is_some() || (is_file && way.stat.st_nlink > 1);
+        if !led && (!is_file || way.stat.st_uid != 0) {
             return true;
         }
-        // Whoever may change folders on the way could have had another file opened.
-        let still_there = || self.root().canonical(real).is_ok_and(|now| now == real);
-        let is_it = || stat(real).is_some_and(|it| (it.st_dev, it.st_ino) == (opened.st_dev, opened.st_ino));
-        // Their own folders they may enter, whatever the mode.
-        let enters = |folder: &Stat| uid == Some(folder.st_uid) || folder.st_mode & 0o001 != 0;
-        let above = real.ancestors().skip(1);
-        let mut above = above.filter(|folder| !home.path.starts_with(folder));
-        opened.st_mode & 0o004 != 0
-            && still_there()
-            && is_it()
-            && above.all(|folder| stat(folder).as_ref().is_some_and(enters))
+        leaders.extend(home.and_then(|home| self.leader(home)));
+        leaders.iter().all(|leader| leader.may_read(&way))
+    }
+
+    /// Who could have led along a way, and whether any link of it is theirs.
+    fn leaders(&self, way: &Way) -> (Vec<Leader>, bool) {
+        let (mut leaders, mut led) = (Vec::new(), false);
+        for (path, stat) in &way.passed {
+            let is_link = FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+            let folder = if is_link {
+                path.parent()
+            } else {
+                Some(path.as_path())
+            };
+            let folder = folder.unwrap_or(path).to_owned();
+            if let Some(home) = self.known_homes().iter().find(|home| home.path == *path) {
+                leaders.extend(self.leader(home));
+            }
+            if stat.st_uid != 0 {
+                let uid = Some(stat.st_uid);
+                leaders.push(Leader { uid, folder });
+            } else if !is_link && stat.st_mode & 0o002 != 0 {
+                leaders.push(Leader { uid: None, folder });
+            }
+            // A link of root's in folders of root's is how the system is laid out.
+            led |= is_link && !leaders.is_empty();
+        }
+        (leaders, led)
+    }
+
+    /// Whoever has a home, unless it is root.
+    fn leader(&self, home: &Home) -> Option<Leader> {
+        // An account that no database names has the home that it owns. Root's would be anybody's.
+        let owner = || Some(self.root().stat(&home.path, Last::Keep).ok()??.st_uid);
+        let uid = home.uid.or_else(|| owner().filter(|uid| *uid != 0));
+        (uid != Some(0)).then(|| Leader {
+            uid,
+            folder: home.path.clone(),
+        })
     }
 }
 
@@ -119,6 +163,7 @@ mod tests {
             let ana = homes.iter().find(|home| home.uid == Some(4242)).expect("Ana");
             for path in paths {
                 let text = scan.content_for(ana, path.as_ref(), 8);
+                assert_eq!(scan.content(path.as_ref(), 8), text, "{path}");
                 told.push(text.map(|text| text.map(|text| String::from_utf8_lossy(&text).into_owned())));
             }
             Ok(())
@@ -185,5 +230,33 @@ mod tests {
             );
             Ok(())
         });
+    }
+
+    #[test]
+    fn names_are_told_as_far_as_whoever_led_there_may_list_them() {
+        let fixture = Fixture::new()
+            .file("/etc/passwd", "ana:x:4242:1::/home/ana:\n")
+            .file("/root/SECRET", "")
+            .file("/srv/open/x", "")
+            .link("/home/ana/closed", "/root")
+            .link("/home/ana/open", "/srv/open")
+            .link("/etc/closed", "/root");
+        fs::set_permissions(fixture.host("/root"), fs::Permissions::from_mode(0o700)).expect("mode");
+        let seen = fixture.scan(|scan| {
+            let _ = scan.homes();
+            let names = ["/home/ana/closed", "/home/ana/open", "/etc/closed"]
+                .map(|folder| scan.list(folder.as_ref()).len());
+            assert_eq!(names, [0, 1, 1], "a link of the system's is its own");
+            assert_eq!(
+                scan.read("/home/ana/closed/SECRET".as_ref(), 8),
+                None,
+                "its folder is closed"
+            );
+            Ok(())
+        });
+        assert_eq!(
+            seen.snapshot(),
+            "gap /home/ana/closed (permission)\ngap /home/ana/closed/SECRET (permission)"
+        );
     }
 }
