@@ -217,7 +217,7 @@ fn bench(
     });
     rows.extend(openssl.map(|used| Row("openssl dgst -sha256", used)));
     // A hundred thousand files take aide minutes a check, and the sizes before tell enough.
-    let aide = (there("aide") && files.len() <= 10_000)
+    let aide = (there("aide") && files.len() <= 20_000)
         .then(|| aide(scratch, name, &files, rules, times.div_ceil(3)));
     rows.extend(aide.map(|used| Row("aide --check", used)));
 

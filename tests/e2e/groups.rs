@@ -1,9 +1,10 @@
 //! One act, one story: what belongs together is said once aloud, and nothing is left out.
 
 use crate::receivers::{UnixLog, text_of};
-use assay_tests::{Scratch, short, wait_for};
+use assay_tests::{Scratch, built, short, wait_for};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 
 /// A scratch root whose alerts go to syslog too.
 fn logged(scratch: Scratch) -> (Scratch, UnixLog) {
@@ -127,4 +128,28 @@ fn an_application_is_told_with_its_agent_and_its_daemon() {
     let alerts = scratch.run();
     assert_eq!(by_group(&alerts).len(), 1, "{alerts:#?}");
     assert_eq!((alerts.len(), aloud(&log, 3).len()), (2, 1));
+}
+
+#[test]
+fn a_program_that_becomes_setuid_is_one_story() {
+    let mut scratch = Scratch::new();
+    let module = format!("{DLL_PREFIX}assay_module_executables{DLL_SUFFIX}");
+    let folder = scratch.path("modules");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::hard_link(built().join(&module), folder.join(module)).unwrap();
+    scratch.modules.push(folder);
+    scratch.script("/usr/bin/tally", "#!/bin/sh\n");
+    scratch.file("/etc/cron.d/tally", "1 2 * * * root /usr/bin/tally\n");
+    let (scratch, log) = logged(scratch);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o4755);
+    std::fs::set_permissions(scratch.host("/usr/bin/tally"), mode).unwrap();
+    let alerts = scratch.run();
+    let groups = by_group(&alerts);
+    assert_eq!(groups.len(), 1, "{groups:#?}");
+    let story = [
+        "added setid_file /usr/bin/tally",
+        "changed program /usr/bin/tally",
+    ];
+    assert_eq!(groups.into_values().next(), Some(story.map(str::to_owned).into()));
+    assert_eq!(aloud(&log, 3).len(), 1);
 }

@@ -234,6 +234,21 @@ fn gap_of(path: &Text, error: &RootError) -> Gap {
     gap(path, reason, error.why.to_string())
 }
 
+/// Bytes of one name, and of a path with the zero that ends it: `NAME_MAX` and `PATH_MAX` of Linux. Those of macOS are
+/// no larger.
+const MAX_NAME: usize = 255;
+const MAX_PATH: usize = 4096;
+
+/// Whether a system has such paths at all. Entries name others too, as a command or a shell, and nothing is ever there.
+fn can_be_there(path: &Text) -> bool {
+    let path = path.as_bytes();
+    path.len() < MAX_PATH
+        && !path.contains(&0)
+        && path
+            .split(|byte| *byte == b'/')
+            .all(|name| name.len() <= MAX_NAME)
+}
+
 /// What one thread measures with.
 struct Reader<'a> {
     folders: Folders<'a>,
@@ -251,6 +266,9 @@ impl<'a> Reader<'a> {
     }
 
     fn measure(&mut self, path: &Text, known: Option<&Known>) -> Measured {
+        if !can_be_there(path) {
+            return Measured::Facts(Stamp::default(), Facts::missing(), None);
+        }
         let stat = match self.folders.stat(path.as_path()) {
             Ok(Some(stat)) => stat,
             Ok(None) => return Measured::Facts(Stamp::default(), Facts::missing(), None),
@@ -482,5 +500,31 @@ impl Role {
     #[must_use]
     pub fn content(self) -> bool {
         self != Self::Source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_never_be_there_is_missing_in_every_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = Arc::new(Root::open(folder.path()).expect("a root"));
+        let deep = format!("/{}x", "a/".repeat(2048));
+        let paths = [format!("/opt/{}", "x".repeat(256)), deep, "/opt/x\0y".to_owned()];
+        for full in [false, true] {
+            let how = Measure {
+                max_size: 1 << 20,
+                timeout: Duration::from_secs(20),
+                full,
+            };
+            let jobs = paths.iter().map(|path| (path.as_str().into(), None)).collect();
+            for (path, measured) in measure(&root, jobs, &how) {
+                let missing = Measured::Facts(Stamp::default(), Facts::missing(), None);
+                assert_eq!(measured, missing, "{path}");
+            }
+        }
+        assert!(can_be_there(&format!("/{}", "x".repeat(255)).into()));
     }
 }

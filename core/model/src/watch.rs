@@ -122,7 +122,9 @@ pub enum Format {
     Lines,
     /// `[section]` and `name = value`; a comment begins with `#` or `;`.
     Ini,
-    /// The same as git reads it: `[section "subsection"]`, quotes, escapes.
+    /// The same, or blocks such as `<Location />`, and each section or block is one entry.
+    Sections,
+    /// The same as `ini`, as git reads it: `[section "subsection"]`, quotes, escapes.
     Git,
     /// JSON.
     Json,
@@ -142,6 +144,9 @@ impl Format {
 
 /// The value of `program` for a file that is run itself.
 pub const FILE: &str = "file";
+
+/// The field of a section: what it sets.
+pub const SETTINGS: &str = "settings";
 
 fn high() -> Severity {
     Severity::High
@@ -191,6 +196,7 @@ impl Watch {
             Format::Opaque => vec![link],
             Format::Exists => vec![("type", "what it is: file, folder, link, …".to_owned()), link],
             Format::Lines if self.fields.is_empty() => vec![("line", format!("the line{hidden}"))],
+            Format::Sections => vec![(SETTINGS, format!("its settings, sorted{hidden}"))],
             _ if self.fields.is_empty() => vec![("value", format!("its value{hidden}"))],
             format => {
                 let place = if format == Format::Lines {
@@ -219,11 +225,15 @@ impl Watch {
             let named = |names: &Vec<Word>| names.iter().any(|word| word.as_str() == name);
             self.compare.as_ref().is_none_or(named)
         };
+        let field_kind = match self.format {
+            Format::Sections => FieldKind::List,
+            _ => FieldKind::Text,
+        };
         let kind = self.declared().into_iter().fold(kind, |kind, (name, meaning)| {
             if is_compared(name) {
-                kind.compared(name, FieldKind::Text, &meaning)
+                kind.compared(name, field_kind, &meaning)
             } else {
-                kind.shown(name, FieldKind::Text, &meaning)
+                kind.shown(name, field_kind, &meaning)
             }
         });
         Kind {
@@ -248,7 +258,8 @@ impl Watch {
         match format {
             Format::Lines => {}
             _ if self.separator.is_some() => return misplaced("separator", "format = \"lines\""),
-            _ if self.continued => return misplaced("continued", "format = \"lines\""),
+            Format::Sections if self.continued => {}
+            _ if self.continued => return misplaced("continued", "the formats `lines` and `sections`"),
             _ if self.comment != hash() => return misplaced("comment", "format = \"lines\""),
             _ => {}
         }
@@ -262,6 +273,22 @@ impl Watch {
             return Err((
                 key,
                 format!("`{key}` is about what stands in a file; leave files out with `exclude`"),
+            ));
+        }
+        let runs_a_field = self
+            .command
+            .iter()
+            .chain(&self.program)
+            .any(|word| word.as_str() == SETTINGS);
+        if format == Format::Sections && runs_a_field {
+            let key = if self.command.is_some() {
+                "command"
+            } else {
+                "program"
+            };
+            return Err((
+                key,
+                "a list of settings is no command; watch the one that is with format = \"ini\"".to_owned(),
             ));
         }
         let has_fields = format == Format::Lines || self.items.is_some();

@@ -42,7 +42,7 @@ pub struct Ini {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
-    /// What stands between the brackets; git's in lower case.
+    /// What stands between the brackets, without blanks around it; git's in lower case.
     pub name: Text,
     /// git's quoted name after it, as it is written.
     pub subsection: Option<Text>,
@@ -110,22 +110,22 @@ impl Ini {
     }
 }
 
-/// Reads sections of `key = value` lines; `#` or `;` at the beginning of a line makes it a comment. Values are
-/// taken as they stand: quotes, escapes and what follows a `#` are the reader's own affair.
+/// Reads sections of `key = value` lines; `#` or `;` at the beginning of a line makes it a comment, and so it does
+/// after a header. Values are taken as they stand: quotes, escapes and what follows a `#` are the reader's own affair.
 ///
 /// Sources: the Desktop Entry Specification, GLib's key files, alpm-hooks(5), dnf.conf(5).
 ///
 /// ```
-/// let ini = assay_sdk::ini::parse(b"; by hand\n[ main ]\r\n url = a=b \n");
-/// assert_eq!(ini.last(" main ", "url").unwrap(), &"a=b");
+/// let ini = assay_sdk::ini::parse(b"; by hand\n[ main ] # mine\r\n url = a=b \n");
+/// assert_eq!(ini.last("main", "url").unwrap(), &"a=b");
 /// ```
 #[must_use]
 pub fn parse(text: &[u8]) -> Ini {
     let mut ini = Ini::default();
     for line in lines::read(text).comments(b"#;").trimmed() {
         let text = &line.text[..];
-        if let Some(header) = text.strip_prefix(b"[") {
-            match header.strip_suffix(b"]") {
+        if text.starts_with(b"[") {
+            match header(text) {
                 Some(name) => ini.sections.push(Section {
                     name: name.into(),
                     line: line.number,
@@ -164,6 +164,17 @@ pub fn parse(text: &[u8]) -> Ini {
 #[must_use]
 pub fn git(text: &[u8]) -> Ini {
     git::parse(text)
+}
+
+/// The name in `[ name ] # comment`. Brackets in a name are part of it, as in KDE's `[a][b]`.
+fn header(line: &[u8]) -> Option<&[u8]> {
+    let inner = line.strip_prefix(b"[")?;
+    let is_end = |at: &usize| {
+        let rest = || inner[at + 1..].trim_ascii_start();
+        inner[*at] == b']' && matches!(rest().first(), None | Some(b'#' | b';'))
+    };
+    let end = (0..inner.len()).find(is_end)?;
+    Some(inner[..end].trim_ascii())
 }
 
 fn setting(key: &[u8], value: Option<&[u8]>, line: i64) -> Setting {
@@ -206,5 +217,29 @@ mod tests {
             ]
         );
         assert_eq!(ini.malformed, Some(4));
+    }
+
+    #[test]
+    fn a_header_is_its_name() {
+        let name = |line: &str| parse(line.as_bytes()).sections[0].name.to_string();
+        for (line, expected) in [
+            ("[ section ]", "section"),
+            ("[x] # comment [y]", "x"),
+            ("[x];c", "x"),
+            ("[a][b]", "a][b"),
+            ("[a b] ", "a b"),
+            ("[ ]", ""),
+        ] {
+            assert_eq!(name(line), expected, "{line}");
+        }
+        assert_eq!(parse(b"[x] y").malformed, Some(1));
+    }
+
+    #[test]
+    fn a_long_header_takes_no_long_time() {
+        let brackets = [b"[".as_slice(), &b"] ".repeat(500_000), b"x"].concat();
+        assert_eq!(parse(&brackets).malformed, Some(1));
+        let blanks = [b"[".as_slice(), &b"]".repeat(2_000), &b" ".repeat(500_000), b"x"].concat();
+        assert_eq!(parse(&blanks).malformed, Some(1));
     }
 }

@@ -17,10 +17,10 @@
 //! });
 //! ```
 
-use crate::Scan;
+use crate::{Scan, Text};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::types::Value;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, MAIN_DB};
 use std::collections::HashMap;
 use std::path::Path;
@@ -94,11 +94,43 @@ pub struct Database {
 /// ```
 pub struct Row(HashMap<String, Value>);
 
+/// What SQLite holds; a text is any bytes, whatever its encoding says.
+enum Value {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(Text),
+    Blob(Vec<u8>),
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(text) => Self::Text(text.into()),
+            ValueRef::Blob(bytes) => Self::Blob(bytes.into()),
+        }
+    }
+}
+
 impl Row {
-    /// A text, or a number as one; `None` when the column is not there, or holds anything else.
+    /// A text, or a number as one; `None` when the column is not there, or holds anything else. In a text that is no
+    /// UTF-8 the bytes are escaped as where a [`Text`] is shown.
+    ///
+    /// ```
+    /// # use assay_sdk::sqlite::Database;
+    /// # let mut made = rusqlite::Connection::open_in_memory().unwrap();
+    /// # made.execute_batch("CREATE TABLE t (path TEXT); INSERT INTO t VALUES (CAST(x'2f6f70742fff' AS TEXT))").unwrap();
+    /// # let bytes = made.serialize(rusqlite::MAIN_DB).unwrap();
+    /// # let database = Database::from_bytes(bytes.to_vec(), b"").unwrap();
+    /// let row = &database.rows("t").unwrap()[0];
+    /// assert_eq!((row.text("path").unwrap(), row.bytes("path").unwrap()), ("/opt/\\xff".to_owned(), &b"/opt/\xff"[..]));
+    /// ```
     pub fn text(&self, column: &str) -> Option<String> {
         match self.0.get(column)? {
-            Value::Text(text) => Some(text.clone()),
+            Value::Text(text) => Some(text.as_str().map_or_else(|| text.to_string(), str::to_owned)),
             Value::Integer(number) => Some(number.to_string()),
             Value::Real(number) => Some(number.to_string()),
             Value::Blob(_) | Value::Null => None,
@@ -227,7 +259,7 @@ impl Database {
             let values = columns
                 .iter()
                 .enumerate()
-                .map(|(i, name)| Ok((name.clone(), row.get(i)?)));
+                .map(|(i, name)| Ok((name.clone(), row.get_ref(i)?.into())));
             values.collect::<rusqlite::Result<_>>().map(Row)
         })?;
         for row in rows {

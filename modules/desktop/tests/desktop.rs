@@ -150,3 +150,30 @@ fn no_database_panics_or_takes_long() {
         }
     }
 }
+
+/// Many settings may name one large value as theirs.
+#[test]
+fn values_that_stand_in_each_other_are_no_database() {
+    let long = [&[b'x'; 4096][..], b"\0"].concat();
+    let mut file = database::of(&[("/a/command", "s", long), ("/b/command", "s", b"y\0".to_vec())]);
+    assert_eq!(parse::settings(&file, |_| true).map(|all| all.len()), Ok(2));
+    // Each item ends in the place of its value: its beginning, and its end.
+    let values: Vec<usize> = (0..file.len() - 24).filter(|at| file[*at + 14] == b'v').collect();
+    let place = |item: usize| file[item + 16..item + 24].to_vec();
+    let large = values.iter().map(|item| place(*item)).find(|place| {
+        let at = |from: usize| u32::from_le_bytes(place[from..from + 4].try_into().unwrap());
+        (4096..5000).contains(&at(4).wrapping_sub(at(0)))
+    });
+    let large = large.expect("the item of the large value");
+    for item in values {
+        file[item + 16..item + 24].copy_from_slice(&large);
+    }
+    assert!(
+        parse::settings(&file, |_| true)
+            .unwrap_err()
+            .contains("in each other")
+    );
+    let seen = scan(&root().file("/home/ana/.config/dconf/user", &file));
+    let entry = seen.entry("gnome_setting", "/home/ana/.config/dconf/user");
+    assert!(entry.unparsable.is_some());
+}

@@ -14,6 +14,7 @@ mod globs;
 mod limits;
 mod read;
 mod secrets;
+mod sections;
 mod tree;
 mod walk;
 
@@ -192,12 +193,14 @@ impl Lister<'_> {
             return Ok(());
         }
         for item in items {
-            let key = [path.as_os_str().as_encoded_bytes(), b": ", &item.name].concat();
+            let path_bytes = path.as_os_str().as_encoded_bytes();
+            let key = match &item.name[..] {
+                b"" => path_bytes.to_vec(),
+                name => [path_bytes, b": ", name].concat(),
+            };
             let mut entry = Entry::new(watch.kind.as_str(), self.keys[index].unique(key.into()), path);
             entry.programs = run_by(scan, watch, path, &item);
-            entry
-                .fields
-                .extend(item.fields.into_iter().map(|(name, value)| (name, value.into())));
+            entry.fields.extend(item.fields);
             scan.entry(entry)?;
         }
         Ok(())

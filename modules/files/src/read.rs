@@ -1,9 +1,10 @@
 //! What stands in a file, by its format.
 
+use crate::limits::MAX_OF_FILE;
 use crate::secrets::Secrets;
-use crate::tree;
+use crate::{sections, tree};
 use assay_sdk::watch::{Format, Watch};
-use assay_sdk::{Text, ini, lines};
+use assay_sdk::{Text, Value, ini, lines};
 use globset::GlobSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -17,7 +18,7 @@ pub(crate) struct Item {
     /// What it is called in its file, without secrets.
     pub(crate) name: Vec<u8>,
     /// Its fields, without secrets.
-    pub(crate) fields: Vec<(String, Text)>,
+    pub(crate) fields: Vec<(String, Value)>,
     /// The fields as they stand there.
     raw: Vec<(String, Raw)>,
     /// What `only` and `ignore` are about.
@@ -40,8 +41,14 @@ impl Item {
         }
     }
     pub(crate) fn with(mut self, field: &str, raw: Raw, shown: impl AsRef<[u8]>) -> Self {
-        self.fields.push((field.to_owned(), shown.as_ref().into()));
+        self.fields
+            .push((field.to_owned(), Value::Text(shown.as_ref().into())));
         self.raw.push((field.to_owned(), raw));
+        self
+    }
+    /// With a field that is a list, and runs nothing.
+    pub(crate) fn listing(mut self, field: &str, texts: Vec<Text>) -> Self {
+        self.fields.push((field.to_owned(), Value::List(texts)));
         self
     }
     /// Takes its name from fields, if it has any of them.
@@ -50,7 +57,8 @@ impl Item {
         let parts: Vec<&[u8]> = fields
             .iter()
             .filter_map(of)
-            .map(|(_, value)| value.as_bytes())
+            .flat_map(|(_, value)| texts(value))
+            .map(Text::as_bytes)
             .collect();
         if !parts.is_empty() {
             self.name = parts.join(&b' ');
@@ -71,8 +79,23 @@ impl Item {
             + self
                 .fields
                 .iter()
-                .map(|(name, value)| name.len() + value.as_bytes().len())
+                .map(|(name, value)| {
+                    name.len()
+                        + texts(value)
+                            .iter()
+                            .map(|text| text.as_bytes().len())
+                            .sum::<usize>()
+                })
                 .sum::<usize>()
+    }
+}
+
+/// The texts of a field.
+fn texts(value: &Value) -> &[Text] {
+    match value {
+        Value::Text(text) => std::slice::from_ref(text),
+        Value::List(texts) => texts,
+        Value::Bool(_) | Value::Int(_) => &[],
     }
 }
 
@@ -83,8 +106,9 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    fn takes(&self, item: &Item) -> bool {
-        let name = OsStr::from_bytes(&item.full_name);
+    /// Whether what is called so in its file is taken.
+    pub(crate) fn takes_name(&self, name: &[u8]) -> bool {
+        let name = OsStr::from_bytes(name);
         (self.only.is_empty() || self.only.is_match(name)) && !self.ignore.is_match(name)
     }
 }
@@ -93,12 +117,17 @@ impl Filter {
 pub(crate) fn items(watch: &Watch, filter: &Filter, bytes: &[u8]) -> Result<Vec<Item>, String> {
     let mut items = match watch.format {
         Format::Lines => of_lines(watch, bytes),
-        Format::Ini => of_ini(watch, &ini::parse(bytes)),
-        Format::Git => of_ini(watch, &ini::git(bytes)),
+        Format::Ini => of_ini(watch, filter, &ini::parse(bytes)),
+        Format::Sections if watch.continued => {
+            sections::items(watch, filter, &ini::parse(&joined_lines(bytes)))
+        }
+        Format::Sections => sections::items(watch, filter, &ini::parse(bytes)),
+        Format::Git => of_ini(watch, filter, &ini::git(bytes)),
         Format::Json | Format::Toml | Format::Plist => tree::items(watch, bytes)?,
         Format::Opaque | Format::Exists => Vec::new(),
     };
-    items.retain(|item| filter.takes(item));
+    // Of a section, that was asked of each of its settings.
+    items.retain(|item| watch.format == Format::Sections || filter.takes_name(&item.full_name));
     for item in &mut items {
         shorten(&mut item.name);
     }
@@ -106,7 +135,7 @@ pub(crate) fn items(watch: &Watch, filter: &Filter, bytes: &[u8]) -> Result<Vec<
 }
 
 /// A field holds the whole of it; a name that is long is told from others by its number.
-fn shorten(name: &mut Vec<u8>) {
+pub(crate) fn shorten(name: &mut Vec<u8>) {
     if name.len() > MAX_NAME {
         let length = name.len();
         name.truncate(MAX_NAME);
@@ -135,6 +164,12 @@ fn of_lines(watch: &Watch, bytes: &[u8]) -> Vec<Item> {
         items.push(of_line(watch, line));
     }
     items
+}
+
+/// The text with each line in one, that ends in a backslash.
+fn joined_lines(bytes: &[u8]) -> Vec<u8> {
+    let lines = lines::read(bytes).comments(b"#;").trimmed().joined_by(b" ");
+    lines.map(|line| line.text).collect::<Vec<_>>().join(&b'\n')
 }
 
 fn of_line(watch: &Watch, line: &[u8]) -> Item {
@@ -197,7 +232,8 @@ fn split<'l>(line: &'l [u8], separator: Option<&str>, count: usize) -> Vec<&'l [
     parts
 }
 
-fn of_ini(watch: &Watch, ini: &ini::Ini) -> Vec<Item> {
+/// The settings that the filter takes; of too many for one file, as many as tell that they are.
+fn of_ini(watch: &Watch, filter: &Filter, ini: &ini::Ini) -> Vec<Item> {
     let secrets = Secrets::of(watch);
     let mut items = Vec::new();
     for section in &ini.sections {
@@ -208,8 +244,17 @@ fn of_ini(watch: &Watch, ini: &ini::Ini) -> Vec<Item> {
             .map(Text::as_bytes)
             .filter(|name| !name.is_empty())
             .collect();
+        // It is written once, and would be told with each of its settings.
+        let mut above = above.join(&b'.');
+        shorten(&mut above);
         for setting in &section.settings {
-            let name = [&above[..], &[setting.key.as_bytes()]].concat().join(&b'.');
+            let name = joined(&[&above, setting.key.as_bytes()], b'.');
+            if !filter.takes_name(&name) {
+                continue;
+            }
+            if items.len() > MAX_OF_FILE {
+                return items;
+            }
             let shown = secrets.hide_in(&name).into_owned();
             let item = Item {
                 full_name: name,
@@ -225,4 +270,10 @@ fn of_ini(watch: &Watch, ini: &ini::Ini) -> Vec<Item> {
         }
     }
     items
+}
+
+/// The parts that are not empty.
+pub(crate) fn joined(parts: &[&[u8]], sign: u8) -> Vec<u8> {
+    let parts: Vec<&[u8]> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(&sign)
 }

@@ -3,7 +3,7 @@
 use super::mounts::{Mounted, alone};
 use super::tree::{LINE, planted};
 use super::{Watched, needs, told};
-use assay_tests::change_of;
+use assay_tests::{Scratch, change_of, short};
 use rustix::fs::{IFlags, Mode};
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
@@ -236,4 +236,28 @@ fn twenty_thousand_new_files_are_twenty_thousand_alerts() {
             .all(|said| said.starts_with("added cron_job /etc/cron.d/storm"))
     );
     assert_eq!(watched.told_now(), [""; 0]);
+}
+
+/// Programs that can never be there are missing ones; one behind links in a circle may be there tomorrow.
+#[test]
+fn what_was_never_read_stays_a_gap_and_what_can_never_be_is_none() {
+    let scratch = Scratch::new();
+    let run = |args: &[&str]| -> Vec<String> {
+        let alerts = scratch.json(&[&["run"], args].concat());
+        alerts.iter().map(short).collect()
+    };
+    scratch.link("/opt/round", "round");
+    scratch.file("/etc/cron.d/a", "1 2 3 4 5 root /opt/round/x\n");
+    scratch.file(
+        "/etc/cron.d/b",
+        format!("1 2 3 4 5 root /opt/{}\n", "x".repeat(300)),
+    );
+    assert_eq!(run(&[]), ["baseline_created"]);
+    for args in [&[][..], &["--full"], &[], &["--full"]] {
+        assert_eq!(run(args), [""; 0], "{args:?}");
+    }
+    scratch.remove("/opt/round");
+    scratch.script("/opt/round/x", "#!/bin/sh\n");
+    assert_eq!(run(&[]), ["gap_closed /opt/round/x"]);
+    assert_eq!(run(&["--full"]), [""; 0]);
 }

@@ -35,7 +35,6 @@ fn how() -> Measure {
         max_size: 1 << 20,
         timeout: Duration::from_secs(20),
         full: true,
-        threads: 2,
     }
 }
 

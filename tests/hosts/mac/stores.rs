@@ -43,6 +43,7 @@ pub(super) fn background_items(vendors: &[&Vendor]) -> Vec<u8> {
         let agent = [
             ("url", address(&vendor.agent())),
             ("executablePath", vendor.agent_program()),
+            ("container", vendor.developer.to_owned()),
         ];
         let daemon = [
             ("url", address(&vendor.daemon())),

@@ -68,14 +68,6 @@ impl Vendor {
         ]
     }
 
-    /// The keys of those that lead to its helper.
-    pub(super) fn of_helper(&self) -> [String; 3] {
-        [
-            self.daemon(),
-            self.helper(),
-            format!("16.{}.helper of {ROOT}", self.identifier),
-        ]
-    }
     pub(super) fn item_of_developer(&self) -> String {
         format!("{} of {ANA}", self.developer)
     }

@@ -7,13 +7,15 @@ use crate::alert::Draft;
 use crate::compare::{FileDelta, compare_file};
 use crate::config::Accept;
 use crate::facts::{self, Known, MODULE, Measure, Measured, Role};
-use crate::store::{FileRow, Result};
+use crate::store::{FileRow, OpenGap, Result};
 use assay_model::{Facts, Gap, GapReason, Severity, Stamp, Text, What};
 
 impl Settler<'_> {
     /// After the last module: every file that any entry names, changed entry or not.
     pub(crate) fn sweep(&mut self) -> Result<()> {
-        let full_index = self.entries_changed;
+        // A file that was never read has no row: entries alone know that it is to be measured again.
+        let never_read = |gap: &OpenGap| gap.module == MODULE && !self.files.contains_key(&gap.path);
+        let full_index = self.entries_changed || self.store.gaps()?.iter().any(never_read);
         let mut dropped = Vec::new();
         if full_index {
             let names = self.index()?;
@@ -117,7 +119,8 @@ impl Settler<'_> {
                 .any(|open| gap.path.as_path().starts_with(open.as_path()))
         });
         let gaps = self.changed_gaps(MODULE, &gaps)?;
-        if writes.is_empty() && dropped.is_empty() && gaps.is_empty() && !full_index {
+        let entries_changed = self.entries_changed;
+        if writes.is_empty() && dropped.is_empty() && gaps.is_empty() && !entries_changed {
             return Ok(());
         }
         let paths: Vec<Paths> = drafts
@@ -157,7 +160,7 @@ impl Settler<'_> {
                     store.append(Draft::of_gap(*what, MODULE, gap), &now)?;
                 }
             }
-            if full_index {
+            if entries_changed {
                 store.set_meta("names_changed", "0")
             } else {
                 Ok(())

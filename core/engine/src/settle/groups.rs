@@ -4,10 +4,15 @@
 //! An entry *is* at some paths, its source and what it is called; and it *leads* to others: where its link goes,
 //! programs that came or went in this run, and the bundle that it is in. Two entries that lead to one path tell one
 //! story, and so do one that leads to a path and one that is there. That two entries stand in one file means nothing:
-//! a table has many owners.
+//! a table has many owners. But one that is the whole file leads to it, and so to what else is said of that.
+//!
+//! What macOS calls by a name is the same: a bundle by its identifier, to which an agent leads that names it as its
+//! owner; and a background item, to which those lead that belong to it. Such a name stands among the paths, as one
+//! that is not absolute.
 
 use assay_model::{Entry, Text, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -24,6 +29,15 @@ impl Paths {
         let mut paths = Self::of_file(&entry.source);
         if entry.key.as_bytes().starts_with(b"/") {
             paths.is_at.insert(entry.key.as_path().to_owned());
+        }
+        if entry.key == entry.source {
+            paths.leads_to.insert(entry.source.as_path().to_owned());
+        }
+        paths.is_at.extend(names(entry, &IS_CALLED, BUNDLE));
+        paths.leads_to.extend(names(entry, &BELONGS_TO, BUNDLE));
+        if let Some(item) = item(entry) {
+            paths.is_at.insert(item);
+            paths.leads_to.extend(names(entry, &ITEMS, ITEM));
         }
         if let Some(Value::Text(target)) = entry.fields.get("link_target") {
             paths
@@ -48,6 +62,39 @@ impl Paths {
             leads_to: bundle(path.as_path()).map(Path::to_owned).into_iter().collect(),
         }
     }
+}
+
+/// Fields that hold a bundle's identifier: its own, and those of its owners.
+const IS_CALLED: [&str; 2] = ["identifier", "bundle"];
+const BELONGS_TO: [&str; 2] = ["associated_bundle_identifiers", "associated"];
+/// Fields of a background item that name others: what it belongs to, and what belongs to it.
+const ITEMS: [&str; 2] = ["parent", "items"];
+const BUNDLE: &[u8] = b"bundle ";
+const ITEM: &[u8] = b"item ";
+
+/// What the fields of an entry name.
+fn names<'e>(entry: &'e Entry, fields: &'e [&str], what: &'e [u8]) -> impl Iterator<Item = PathBuf> + 'e {
+    let values = fields.iter().filter_map(|field| entry.fields.get(*field));
+    let texts = values.flat_map(|value| match value {
+        Value::Text(text) => std::slice::from_ref(text),
+        Value::List(texts) => texts,
+        Value::Bool(_) | Value::Int(_) => &[],
+    });
+    texts.map(|text| named(what, text.as_bytes()))
+}
+
+fn named(what: &[u8], name: &[u8]) -> PathBuf {
+    OsStr::from_bytes(&[what, name].concat()).into()
+}
+
+/// A background item by its identifier: its key says that, and the account.
+fn item(entry: &Entry) -> Option<PathBuf> {
+    if entry.kind != "background_item" {
+        return None;
+    }
+    let key = entry.key.as_bytes();
+    let end = key.windows(4).rposition(|window| window == b" of ")?;
+    Some(named(ITEM, &key[..end]))
 }
 
 /// Where a link leads as it is written, with `..` taken for the folder above.
@@ -173,7 +220,7 @@ mod tests {
     use super::*;
 
     fn entry(source: &str, programs: &[&str], link: Option<&str>) -> Paths {
-        let entry = Entry::new("kind", source, Path::new(source))
+        let entry = Entry::new("kind", format!("in {source}"), Path::new(source))
             .maybe("link_target", link)
             .programs(programs.iter().map(|program| (*program).into()).collect());
         Paths::of_entry(&entry, |program| program.as_bytes().starts_with(b"/opt/new"))
@@ -224,6 +271,58 @@ mod tests {
         ];
         let hook = entry("/etc/hook", &["/opt/new/x"], None);
         assert_eq!(groups(&[&[job], &[item], &lines, &[hook]]), [1, 1, 2, 0, 2]);
+    }
+
+    #[test]
+    fn an_agent_belongs_to_the_bundle_that_it_names() {
+        let app = Entry::new(
+            "application",
+            "/Applications/A.app",
+            Path::new("/Applications/A.app/Contents/Info.plist"),
+        );
+        let app = app.field("identifier", "org.a");
+        let of = |field: &str, value: Value| {
+            let source = format!("/Library/LaunchDaemons/{field}.plist");
+            Entry::new("launch_daemon", source.as_str(), Path::new(&source)).field(field, value)
+        };
+        let named = of(
+            "associated_bundle_identifiers",
+            ["org.b", "org.a"].into_iter().collect(),
+        );
+        let entries = [app, named, of("label", "org.a".into())];
+        let all = entries.map(|entry| Paths::of_entry(&entry, |_| false));
+        let ids = groups(&[&all]);
+        assert_eq!(ids[0], ids[1]);
+        assert_ne!(ids[1], ids[2]);
+    }
+
+    #[test]
+    fn a_background_item_belongs_to_its_parent() {
+        let source = Path::new("/private/var/db/items.btm");
+        let item = |key: &str| Entry::new("background_item", key, source);
+        let entries = [
+            item("A of B Ltd. of 501").field("items", ["8.org.x"].into_iter().collect::<Value>()),
+            item("8.org.x of 501"),
+            item("16.org.y of 0").field("parent", "A of B Ltd."),
+            item("16.org.z of 0").field("parent", "C"),
+        ];
+        let all = entries.map(|entry| Paths::of_entry(&entry, |_| false));
+        assert_eq!(groups(&[&all]), [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_a_whole_file_belongs_to_what_else_is_said_of_it() {
+        let file = Entry::new("setid_file", "/usr/bin/x", Path::new("/usr/bin/x"));
+        let file = Paths::of_entry(&file, |_| false);
+        let lines = ["a", "b"].map(|key| {
+            let entry = Entry::new("line", key, Path::new("/etc/crontab"));
+            Paths::of_entry(&entry, |_| false)
+        });
+        let said = [
+            Paths::of_file(&"/usr/bin/x".into()),
+            Paths::of_file(&"/etc/crontab".into()),
+        ];
+        assert_eq!(groups(&[&[file], &lines, &said]), [1, 0, 0, 1, 0]);
     }
 
     #[test]

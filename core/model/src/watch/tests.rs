@@ -112,6 +112,11 @@ fn what_does_not_fit_together_is_named_with_its_key() {
         ),
         ("command", "no field `file`", json!({"command": "file"})),
         (
+            "command",
+            "is no command",
+            json!({"format": "sections", "command": "settings"}),
+        ),
+        (
             "ignore",
             "`exclude`",
             json!({"format": "opaque", "ignore": ["x"]}),
@@ -142,6 +147,11 @@ fn a_watch_declares_its_kind() {
         (Severity::Low, SourceCheck::Content)
     );
     assert_eq!(kind.fields[0].name, "link_target");
+    let kind = watch(json!({"format": "sections"})).declares("d");
+    assert_eq!(
+        (kind.fields[0].name.as_str(), kind.fields[0].kind),
+        ("settings", FieldKind::List)
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ const MAX_PATH: usize = 1024;
 /// Every setting whose path `wanted` accepts and whose value is a text, a list of texts, or a switch.
 ///
 /// # Errors
-/// When it is no such database.
+/// When it is no such database, or when its values together are larger than it is: many may stand in one place.
 pub fn settings(database: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Setting>, String> {
     let broken = || "no database of dconf".to_owned();
     if !database.starts_with(SIGNATURE) {
@@ -45,6 +45,7 @@ pub fn settings(database: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<S
     }
     let items = items(root).ok_or_else(broken)?;
     let mut found = Vec::new();
+    let mut room = database.len();
     for item in items.chunks_exact(ITEM).take(MAX_ITEMS) {
         if item.get(14) != Some(&b'v') {
             continue;
@@ -52,9 +53,13 @@ pub fn settings(database: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<S
         let Some(path) = path_of(database, items, item).filter(|path| wanted(path)) else {
             continue;
         };
-        let value = number(item, 16).zip(number(item, 20));
-        let value = value.and_then(|(start, end)| shown(part(database, start, end)?));
-        if let Some(value) = value {
+        let place = number(item, 16).zip(number(item, 20));
+        let Some(value) = place.and_then(|(start, end)| part(database, start, end)) else {
+            continue;
+        };
+        let left = room.checked_sub(value.len());
+        room = left.ok_or("a database of dconf whose values stand in each other")?;
+        if let Some(value) = shown(value) {
             found.push(Setting {
                 path: path.into(),
                 value,

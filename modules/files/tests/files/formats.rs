@@ -105,6 +105,86 @@ k2 /gitconfig: mergetool.z.command  (/gitconfig)
 }
 
 #[test]
+fn a_section_is_one_entry_with_its_settings() {
+    let list = "[[watch]]\npaths = ['/a.cnf']\nformat = 'sections'\nignore = ['ca.*', '*.comment']";
+    let text = "top = 1\n[ req ] # of the user\nb= x=y\na =https://u:p@h/\ncomment = c\n; no\n[ca]\nd = e\n[empty]\n[req]\npassword = s\nbare\n";
+    let expected = "k1 /a.cnf  (/a.cnf)
+    settings = [top=1]
+k1 /a.cnf: req  (/a.cnf)
+    settings = [a=https://u:<hidden>@h/, b=x=y]
+k1 /a.cnf: req #2  (/a.cnf)
+    settings = [bare, password=<hidden>]";
+    assert_eq!(
+        seen(Fixture::new().file("/a.cnf", text), list).snapshot(),
+        expected
+    );
+    let moved = text
+        .replace("top = 1\n", "top=1\n# a comment\n")
+        .replace("b= x=y\na =", "a =");
+    let moved = moved.replace("comment = c\n", "  comment = d\r\nb = x=y\n");
+    assert_eq!(
+        seen(Fixture::new().file("/a.cnf", moved), list).snapshot(),
+        expected
+    );
+}
+
+#[test]
+fn a_block_is_a_section_and_a_block_in_it_belongs_to_its_settings() {
+    let list = "[[watch]]\npaths = ['/cupsd.conf']\nformat = 'sections'";
+    let text = "Listen 631\n<Location />\n  Order deny\n</Location>\nBrowsing On\n<Policy default>\nX y\n<Limit A B>\nOrder allow\n</Limit>\n</Policy>\n</Stray>\nLast z\n<Open>\nO p\n";
+    assert_eq!(
+        seen(Fixture::new().file("/cupsd.conf", text), list).snapshot(),
+        "k1 /cupsd.conf  (/cupsd.conf)
+    settings = [Browsing On, Last z, Listen 631]
+k1 /cupsd.conf: Location /  (/cupsd.conf)
+    settings = [Order deny]
+k1 /cupsd.conf: Open  (/cupsd.conf)
+    settings = [O p]
+k1 /cupsd.conf: Policy default  (/cupsd.conf)
+    settings = [Limit A B Order allow, X y]"
+    );
+}
+
+#[test]
+fn a_section_that_is_too_long_is_compared_byte_by_byte() {
+    let list = "[[watch]]\npaths = ['/a.cnf']\nformat = 'sections'";
+    let text = format!("[big]\n{}[small]\na=1\n", "name = value\n".repeat(20_000));
+    let seen = seen(Fixture::new().file("/a.cnf", text), list);
+    assert_eq!(seen.keys("k1"), ["/a.cnf: big", "/a.cnf: small"]);
+    assert!(seen.entry("k1", "/a.cnf: big").unparsable.is_some());
+    assert_eq!(seen.entry("k1", "/a.cnf: small").unparsable, None);
+}
+
+#[test]
+fn a_setting_of_a_section_may_go_on_in_the_next_line() {
+    let list = "[[watch]]\npaths = ['/j.security']\nformat = 'sections'\ncontinued = true";
+    let text = "# not \\\nb = 1, \\\n    2\na = 3\n";
+    assert_eq!(
+        seen(Fixture::new().file("/j.security", text), list).snapshot(),
+        "k1 /j.security  (/j.security)\n    settings = [a=3, b=1,      2]"
+    );
+}
+
+#[test]
+fn names_told_with_each_setting_take_neither_time_nor_memory() {
+    let all =
+        "[[watch]]\npaths = ['/a.cnf']\nformat = 'sections'\n[[watch]]\npaths = ['/a.cnf']\nformat = 'ini'";
+    let long = "x".repeat(400_000);
+    for text in [
+        "<A>\nx\n".repeat(100_000),
+        format!("[{long}]\n{}", "a=1\n".repeat(100_000)),
+        format!("<A>\n<{long}>\n{}", "a=1\n".repeat(100_000)),
+    ] {
+        let seen = seen(Fixture::new().file("/a.cnf", text), all);
+        let [section] = &seen.keys("k1")[..] else {
+            panic!("one section: {:?}", seen.keys("k1"))
+        };
+        assert!(seen.entry("k1", section).unparsable.is_some());
+        assert!(seen.entry("k2", "/a.cnf").unparsable.is_some());
+    }
+}
+
+#[test]
 fn every_value_of_a_tree_is_an_entry() {
     let expected = "k1 FILE: /a~1b/0/c  (FILE)
     value = 1
