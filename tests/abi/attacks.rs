@@ -8,6 +8,7 @@ mod arena;
 mod layers;
 mod list;
 mod scans;
+mod unprivileged;
 
 use crate::bench::{has, here};
 use crate::page;

@@ -11,10 +11,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
-/// This package.
+/// This package, or a copy of it that its user can read.
 pub(crate) fn here() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    static HERE: OnceLock<PathBuf> = OnceLock::new();
+    let compiled = || env!("CARGO_MANIFEST_DIR").into();
+    HERE.get_or_init(|| std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(compiled, PathBuf::from))
 }
 
 /// Whether a tool that a test needs is installed; in CI it must be.
