@@ -5,6 +5,7 @@ use assay_tests::{Ran, Scratch, built};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -39,19 +40,80 @@ fn inhabited(bench: &Bench, macos: bool) {
         ] {
             fs::create_dir_all(scratch.host(folder)).unwrap();
         }
-        scratch.file(
-            "/Library/LaunchDaemons/org.example.plist",
-            "<plist version=\"1.0\"><dict><key>Label</key><string>org.example</string>\
-             <key>Program</key><string>/opt/x</string></dict></plist>\n",
+        let plist = |path: &str, items: &str| {
+            let text = format!("<plist version=\"1.0\"><dict>{items}</dict></plist>\n");
+            scratch.file(path, text);
+        };
+        let text = |key: &str, value: &str| format!("<key>{key}</key><string>{value}</string>");
+        let agent = [text("Label", "org.example"), text("Program", "/opt/x")].concat();
+        plist("/Library/LaunchDaemons/org.example.plist", &agent);
+        let bundle = [
+            text("CFBundleIdentifier", "org.example"),
+            text("CFBundleExecutable", "x"),
+        ]
+        .concat();
+        plist("/Library/Automator/x.action/Contents/Info.plist", &bundle);
+        plist("/Applications/x.app/Contents/Info.plist", &bundle);
+        let helper = "/Applications/x.app/Contents/Library/LoginItems/h.app/Contents/Info.plist";
+        plist(helper, &bundle);
+        let profile = [
+            text("PayloadType", "Configuration"),
+            text("PayloadIdentifier", "org.example"),
+        ]
+        .concat();
+        plist("/Users/ana/Downloads/x.mobileconfig", &profile);
+        let opened = [text("BundleID", "org.example"), text("Path", "/opt/x.app")].concat();
+        plist(
+            "/Users/ana/Library/Preferences/ByHost/com.apple.loginwindow.1-2.plist",
+            &format!("<key>TALAppsToRelaunchAtLogin</key><array><dict>{opened}</dict></array>"),
         );
         return;
     }
-    scratch.file(
-        "/etc/systemd/system/a.service",
-        "[Service]\nExecStart=/opt/x --all\n",
-    );
     scratch.script("/etc/rc.local", "#!/bin/sh\nexec /opt/x\n");
-    scratch.file("/etc/modules", "dummy\n");
+    for program in ["/usr/bin/x", "/tmp/.x"] {
+        scratch.script(program, "\x7fELF");
+    }
+    for (path, text) in [
+        (
+            "/etc/systemd/system/a.service",
+            "[Service]\nExecStart=/opt/x --all\n",
+        ),
+        ("/etc/modules", "dummy\n"),
+        ("/etc/pam.d/su", "auth required pam_unix.so\n"),
+        ("/etc/ssh/sshd_config", "PermitRootLogin yes\n"),
+        (
+            "/etc/xdg/autostart/x.desktop",
+            "[Desktop Entry]\nType=Application\nExec=/opt/x\n",
+        ),
+        ("/etc/apt/apt.conf.d/x", "DPkg::Post-Invoke {\"/opt/x\";};\n"),
+        ("/etc/aliases", "ana: |/opt/x\n"),
+        ("/etc/profile", "/opt/x &\n"),
+        ("/etc/fstab", "/dev/sda1 / ext4 defaults 0 1\n"),
+        ("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet\"\n"),
+        ("/etc/ld.so.preload", "/opt/x.so\n"),
+        ("/etc/network/interfaces", "iface eth0 inet dhcp\n  up /opt/x\n"),
+        ("/etc/sysctl.conf", "kernel.core_pattern=|/opt/x\n"),
+        (
+            "/usr/share/dbus-1/system-services/org.x.service",
+            "[D-BUS Service]\nName=org.x\nExec=/opt/x\nUser=root\n",
+        ),
+        ("/etc/resolv.conf", "nameserver 192.0.2.1\n"),
+        ("/home/ana/.gitconfig", "[core]\nhooksPath = /opt/hooks\n"),
+        (
+            "/etc/polkit-1/rules.d/x.rules",
+            "polkit.addRule(function() {});\n",
+        ),
+        (
+            "/home/ana/.mozilla/firefox/profiles.ini",
+            "[Profile0]\nIsRelative=1\nPath=x\n",
+        ),
+        (
+            "/home/ana/.mozilla/firefox/x/extensions.json",
+            "{\"addons\": [{\"id\": \"e@x\"}]}",
+        ),
+    ] {
+        scratch.file(path, text);
+    }
 }
 
 /// Asserts that a module passes without a warning, on a root where it finds something.
@@ -59,8 +121,10 @@ fn assert_passes(bench: &Bench, file: &Path) {
     let (ran, checks) = check(bench, file);
     let is_amiss = |check: &&Value| {
         // As root the user nobody has to reach the build folder; where that is not so, that is said.
-        let is_of_rights = check["name"].as_str().unwrap().starts_with("unreadable");
-        check["verdict"] != "ok" && !is_of_rights
+        let name = check["name"].as_str().unwrap();
+        // What runs just now is on no disk.
+        let is_live = name == "keys" && file.ends_with("libassay_module_running.so");
+        check["verdict"] != "ok" && !name.starts_with("unreadable") && !is_live
     };
     let amiss: Vec<_> = checks.iter().filter(is_amiss).collect();
     assert!(
@@ -103,9 +167,10 @@ fn every_shipped_module_passes() {
     });
 }
 
-/// Does it for each, two at a time.
+/// Does it for each, two at a time, and tells of all that failed.
 fn each(all: Vec<PathBuf>, work: impl Fn(&Path) + Sync) {
     let next = Mutex::new(all.into_iter());
+    let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -113,11 +178,16 @@ fn each(all: Vec<PathBuf>, work: impl Fn(&Path) + Sync) {
                     let Some(one) = next.lock().unwrap().next() else {
                         break;
                     };
-                    work(&one);
+                    let tried = catch_unwind(AssertUnwindSafe(|| work(&one)));
+                    if tried.is_err() {
+                        failed.lock().unwrap().push(one);
+                    }
                 }
             });
         }
     });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 /// The module that reads watch lists, without one: it has no kinds and names no place, and nothing else is amiss.
