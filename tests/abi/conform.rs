@@ -155,7 +155,7 @@ fn modules_of_every_shape_pass() {
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour: cargo test -p assay-tests --test abi -- --ignored"]
+#[ignore = "takes six minutes: cargo test -p assay-tests --test abi -- --ignored"]
 fn every_shipped_module_passes() {
     let folders = fs::read_dir(here().join("../modules")).unwrap();
     let folders = folders.map(|folder| folder.unwrap().path());
@@ -251,7 +251,7 @@ fn passes_where_it_finds_nothing(file: &Path) {
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour: cargo test -p assay-tests --test abi -- --ignored"]
+#[ignore = "takes six minutes: cargo test -p assay-tests --test abi -- --ignored"]
 fn every_list_that_ships_passes() {
     let lists = shipped("config/watch.d", |path| ends(path, "toml"));
     assert!(lists.len() > 20, "{lists:?}");
