@@ -50,7 +50,7 @@
 //!
 //! | for | take |
 //! |---|---|
-//! | a file, a folder, a link | [`Scan::read`], [`Scan::content`], [`Scan::files`], [`Scan::list`], [`Scan::stat`], [`Scan::attribute`]; what is finer, from [`Scan::root`] |
+//! | a file, a folder, a link | [`Scan::read`], [`Scan::content`], [`Scan::files`], [`Scan::list`], [`Scan::behind`], [`Scan::stat`], [`Scan::attribute`]; what is finer, from [`Scan::root`] |
 //! | a file that a file in a home names, as an `include` does | [`Scan::content_for`] |
 //! | a file that is itself what runs | [`Scan::own_program`] |
 //! | the homes and their accounts | [`Scan::homes`] |

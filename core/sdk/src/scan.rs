@@ -276,6 +276,29 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Where a path leads, links resolved: for whoever goes on from there. `None` when nothing is there and, after a gap,
+    /// when that cannot be known, or when what is there is [`PRIVATE`].
+    ///
+    /// ```
+    /// use assay_sdk::testkit::Fixture;
+    /// let fixture = Fixture::new().folder("/opt/x").link("/etc/x", "/opt/x");
+    /// fixture.scan(|scan| {
+    ///     assert_eq!(scan.behind("/etc/x".as_ref()), Some("/opt/x".into()));
+    ///     assert_eq!(scan.behind("/etc/z".as_ref()), None);
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn behind(&mut self, path: &Path) -> Option<PathBuf> {
+        let real = self.root.canonical(path);
+        let real = self.or_gap(real)?;
+        let stat = self.stat(&real)?;
+        if self.is_told(None, path, &stat) {
+            Some(real)
+        } else {
+            self.private(path)
+        }
+    }
+
     /// The gap of a place that is not told: see [`PRIVATE`].
     fn private<T>(&mut self, path: &Path) -> Option<T> {
         (self.sink)(&Record::Gap(Gap {

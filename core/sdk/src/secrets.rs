@@ -66,6 +66,20 @@ pub fn is_secret(name: &[u8]) -> bool {
     name == b"_auth" || words.iter().any(ends) || words.windows(2).any(key)
 }
 
+/// The same for a variable of an environment, whose words often run together, and where a key is no part of a keyboard.
+///
+/// ```
+/// use assay_sdk::secrets::is_secret_variable;
+/// assert!(is_secret_variable(b"BORG_KEY") && is_secret_variable(b"http_auth") && is_secret_variable(b"DBPASS"));
+/// assert!(!is_secret_variable(b"SSH_AUTH_SOCK") && !is_secret_variable(b"SSH_ASKPASS"));
+/// ```
+#[must_use]
+pub fn is_secret_variable(name: &[u8]) -> bool {
+    let last = words(name).pop().unwrap_or_default();
+    let ends = |endings: &[&str]| endings.iter().any(|end| last.ends_with(end));
+    is_secret(name) || (ends(&["key", "auth", "pass"]) && !ends(&["askpass", "bypass", "compass"]))
+}
+
 /// The words of a name in lower case: `aws.secretAccessKey` has four.
 fn words(name: &[u8]) -> Vec<String> {
     let (mut words, mut word, mut lower) = (Vec::new(), String::new(), false);
@@ -214,6 +228,8 @@ mod tests {
             "sslkeypassword",
             "PresharedKey",
             "_auth",
+            "PGPASSWORD",
+            "Credentials",
         ] {
             assert!(is_secret(name.as_bytes()), "{name}");
         }
@@ -227,6 +243,9 @@ mod tests {
             "compass",
             "tokenize",
             "bypass_url",
+            "LD_PRELOAD",
+            "DYLD_INSERT_LIBRARIES",
+            "",
         ] {
             assert!(!is_secret(name.as_bytes()), "{name}");
         }

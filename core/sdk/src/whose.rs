@@ -247,6 +247,8 @@ mod tests {
             let names = ["/home/ana/closed", "/home/ana/open", "/etc/closed"]
                 .map(|folder| scan.list(folder.as_ref()).len());
             assert_eq!(names, [0, 1, 1], "a link of the system's is its own");
+            assert_eq!(scan.behind("/home/ana/closed".as_ref()), None);
+            assert_eq!(scan.behind("/home/ana/open".as_ref()), Some("/srv/open".into()));
             assert_eq!(
                 scan.read("/home/ana/closed/SECRET".as_ref(), 8),
                 None,
@@ -256,7 +258,8 @@ mod tests {
         });
         assert_eq!(
             seen.snapshot(),
-            "gap /home/ana/closed (permission)\ngap /home/ana/closed/SECRET (permission)"
+            "gap /home/ana/closed (permission)\ngap /home/ana/closed (permission)\n\
+             gap /home/ana/closed/SECRET (permission)"
         );
     }
 }

@@ -1,6 +1,4 @@
-//! What names mean to schedulers: files they leave out, variables that load code, variables that hold secrets.
-
-use assay_sdk::secrets;
+//! What names mean to schedulers: files they leave out, variables that load code.
 
 /// Variables that make the jobs below them load a file, as a shell, a start-up file or a library.
 pub(crate) static LOADING: &[&[u8]] = &[
@@ -11,15 +9,6 @@ pub(crate) static LOADING: &[&[u8]] = &[
     b"LD_AUDIT",
     b"DYLD_INSERT_LIBRARIES",
 ];
-
-/// Whether a variable of that name may hold what must not be shown. What ends in `_KEY` is one here, where nothing is
-/// about keyboards.
-pub(crate) fn is_secret(name: &[u8]) -> bool {
-    let ends = |ending: &[u8]| {
-        name.len() > ending.len() && name[name.len() - ending.len()..].eq_ignore_ascii_case(ending)
-    };
-    secrets::is_secret(name) || ends(b"_KEY") || ends(b"_AUTH")
-}
 
 /// Letters, digits, `_` and `-`: what Debian's cron, its `run-parts` and that of busybox take.
 pub(crate) fn is_plain(name: &[u8]) -> bool {
@@ -54,31 +43,6 @@ pub(crate) fn is_passing(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_hold_secrets() {
-        for name in [
-            "API_TOKEN",
-            "aws_secret_access_key",
-            "PGPASSWORD",
-            "BORG_KEY",
-            "http_auth",
-            "Credentials",
-        ] {
-            assert!(is_secret(name.as_bytes()), "{name}");
-        }
-        for name in [
-            "PATH",
-            "MAILTO",
-            "LD_PRELOAD",
-            "SSH_AUTH_SOCK",
-            "COMPASS",
-            "K",
-            "",
-        ] {
-            assert!(!is_secret(name.as_bytes()), "{name}");
-        }
-    }
 
     #[test]
     fn names_that_schedulers_leave_out() {

@@ -2,7 +2,6 @@
 
 use crate::conf;
 use crate::lister::Lister;
-use crate::names;
 use crate::places::{LOCAL_PERIODIC, PERIODIC_CONFS, PERIODS, Places, Runner};
 use assay_sdk::{Entry, FileType, Last, Os, OwnProgram, Result, Scan, Text, secrets};
 use std::collections::BTreeSet;
@@ -131,7 +130,7 @@ fn conf(lister: &mut Lister<'_, '_>, path: &Path) -> Result<Vec<(Vec<u8>, Text)>
         let programs = files
             .flat_map(|file| lister.scan.programs().argv(&[file.into()]))
             .collect();
-        let shown: Text = if names::is_secret(name) {
+        let shown: Text = if secrets::is_secret_variable(name) {
             secrets::HIDDEN.into()
         } else {
             value.clone()

@@ -201,7 +201,7 @@ impl<'t> Table<'t> {
         if name == b"PATH" {
             self.search = std::str::from_utf8(value).ok().map(str::to_owned);
         }
-        let shown: &[u8] = if names::is_secret(name) {
+        let shown: &[u8] = if secrets::is_secret_variable(name) {
             secrets::HIDDEN
         } else {
             value
@@ -258,7 +258,7 @@ impl<'t> Table<'t> {
         // `export API_TOKEN=x`, or a secret whose quotes do not match.
         let before = text.split(|b| *b == b'=').next().unwrap_or_default();
         let name = parse::last_word(before);
-        let hidden = before.len() < text.len() && names::is_secret(name);
+        let hidden = before.len() < text.len() && secrets::is_secret_variable(name);
         let shown = if hidden {
             [before, b"=", secrets::HIDDEN].concat()
         } else {

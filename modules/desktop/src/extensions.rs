@@ -33,8 +33,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
 }
 
 fn extension(scan: &mut Scan<'_>, folder: &Path) -> Result<()> {
-    let real = scan.root().canonical(folder);
-    let Some(real) = scan.or_gap(real) else {
+    let Some(real) = scan.behind(folder) else {
         return Ok(());
     };
     let path = real.join("metadata.json");

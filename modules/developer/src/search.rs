@@ -127,8 +127,7 @@ impl Walk {
     }
 
     fn from(&mut self, scan: &mut Scan<'_>, start: &Path, home: Option<&Path>) -> Result<()> {
-        let real = scan.root().canonical(start);
-        let Some(start) = scan.or_gap(real) else {
+        let Some(start) = scan.behind(start) else {
             return Ok(());
         };
         let mut todo = VecDeque::from([Next {

@@ -7,7 +7,7 @@
 use crate::globs::{Pattern, Step};
 use crate::limits::Limits;
 use assay_sdk::watch::{Format, Watch};
-use assay_sdk::{FileType, Home, Last, Listed, Scan};
+use assay_sdk::{FileType, Home, Listed, Scan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -261,8 +261,7 @@ impl Walk<'_> {
             inside.extend(plain);
             self.come(path, inside);
         } else if file_type == FileType::Symlink && !plain.is_empty() {
-            let leads = scan.root().canonical(&path);
-            if let Some(real) = scan.or_gap(leads)
+            if let Some(real) = scan.behind(&path)
                 && is_folder_at(scan, &real)
             {
                 self.come(real, plain);
@@ -272,7 +271,6 @@ impl Walk<'_> {
 }
 
 fn is_folder_at(scan: &mut Scan<'_>, path: &Path) -> bool {
-    let stat = scan.root().stat(path, Last::Keep);
-    let stat = scan.or_gap(stat).flatten();
+    let stat = scan.stat(path);
     stat.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
 }

@@ -60,8 +60,7 @@ impl Walk {
         levels: usize,
         what: What,
     ) -> Result<()> {
-        let real = scan.root().canonical(place);
-        match scan.or_gap(real) {
+        match scan.behind(place) {
             Some(real) => self.folder(scan, &real, levels, what, false),
             None => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use crate::schema::{self, Key, Lookup, Shape};
 use assay_sdk::plist::{self, Value as Plist, flat};
-use assay_sdk::{Fields, Text, Value};
+use assay_sdk::{Fields, Text, Value, secrets};
 
 /// Bytes that the fields of one job may hold together: some sixty times what a large real one has, and still a
 /// line of the protocol when every byte of it must be escaped.
@@ -242,11 +242,7 @@ pub(crate) fn type_of(value: &Plist) -> &'static str {
 
 /// The value of a variable, unless its name says that it is a secret.
 pub(crate) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
-    const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH"];
-    let name = name.to_ascii_uppercase();
-    // SSH_ASKPASS and its like name a program, and no loader's variable is a secret whatever it is called.
-    let runs = name.ends_with("ASKPASS") || name.contains("DYLD_") || name.starts_with("LD_");
-    if !runs && SECRET.iter().any(|word| name.contains(word)) {
+    if secrets::is_secret_variable(name.as_bytes()) {
         "<hidden>"
     } else {
         value

@@ -4,7 +4,7 @@ use crate::exec;
 use crate::fields::{COMMAND_FIELDS, Setting, Shape};
 use crate::parse::{self, Malformed};
 use Shape::{Commands, Environment, Flag, Keyed, Lines, Secrets, Words};
-use assay_sdk::{Text, Value};
+use assay_sdk::{Text, Value, secrets};
 use std::collections::BTreeMap;
 
 /// The settings of a unit, after its file and the drop-ins merged so far.
@@ -124,10 +124,8 @@ fn flag(value: &[u8]) -> Option<bool> {
 
 /// A variable's value, unless its name says that it is nobody's business.
 pub(crate) fn shown<'a>(name: &[u8], value: &'a [u8]) -> &'a [u8] {
-    const SECRET: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH"];
-    let name = String::from_utf8_lossy(name).to_ascii_uppercase();
-    if SECRET.iter().any(|word| name.contains(word)) {
-        b"<hidden>"
+    if secrets::is_secret_variable(name) {
+        secrets::HIDDEN
     } else {
         value
     }

@@ -190,3 +190,24 @@ fn a_link_of_another_hides_nothing() {
     .expect("mode");
     assert_eq!(seen(fixture, list).keys("k1"), ["/srv/bo/.config/x: run /opt/x"]);
 }
+
+/// Nor which files there are in a folder that Ana may not list; and the same folder is another's to have watched.
+#[test]
+fn names_behind_a_link_are_told_to_whom_the_folder_is_open() {
+    let list = "
+[[watch]]
+paths = ['~/.config/*']
+format = 'opaque'
+[[watch]]
+paths = ['/srv/bo/*']
+format = 'opaque'";
+    let fixture = Fixture::new()
+        .file("/etc/passwd", "ana:x:4242:1::/home/ana:\n")
+        .link("/home/ana/.config", "/srv/bo")
+        .file("/srv/bo/SECRET", "");
+    fs::set_permissions(fixture.host("/srv/bo"), fs::Permissions::from_mode(0o700)).expect("mode");
+    let seen = seen(fixture, list);
+    assert_eq!(seen.keys("k1"), [""; 0]);
+    assert_eq!(seen.keys("k2"), ["/srv/bo/SECRET"]);
+    assert!(seen.snapshot().contains("gap /home/ana/.config (permission)"));
+}
