@@ -260,12 +260,12 @@ impl Walk<'_> {
         if is_folder {
             inside.extend(plain);
             self.come(path, inside);
-        } else if file_type == FileType::Symlink && !plain.is_empty() {
-            if let Some(real) = scan.behind(&path)
-                && is_folder_at(scan, &real)
-            {
-                self.come(real, plain);
-            }
+        } else if file_type == FileType::Symlink
+            && !plain.is_empty()
+            && let Some(real) = scan.behind(&path)
+            && is_folder_at(scan, &real)
+        {
+            self.come(real, plain);
         }
     }
 }

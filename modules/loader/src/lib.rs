@@ -52,7 +52,7 @@ impl Module for Loader {
                 let places = libraries::places(scan);
                 linker::collect(scan, &places)?;
                 libraries::collect(scan, &places)?;
-                search::collect(scan)
+                search::collect(scan, &places)
             }
             Os::Macos => dylibs::collect(scan),
         }

@@ -41,7 +41,7 @@ const MAX_FOLDERS: usize = 2_000;
 /// A folder with libraries, and what is in it.
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
-    names: Vec<Listed>,
+    pub(crate) names: Vec<Listed>,
 }
 
 /// Every folder in which libraries are looked at, each listed once.

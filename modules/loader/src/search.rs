@@ -1,5 +1,6 @@
 //! Linux: programs that look for libraries in folders of their own first.
 
+use crate::libraries::Place;
 use crate::parse::elf;
 use crate::safety::loose;
 use assay_sdk::{Entry, FileType, Last, Result, Scan, Text};
@@ -13,7 +14,8 @@ pub(crate) const WATCH: &[&str] = &["{/usr,}/{bin,sbin}/*", "/usr/libexec/*"];
 
 const PROGRAMS: &[&str] = &["/usr/bin", "/usr/sbin", "/usr/libexec", "/bin", "/sbin"];
 
-pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
+/// `places` have been listed already.
+pub(crate) fn collect(scan: &mut Scan<'_>, places: &[Place]) -> Result<()> {
     let mut real = HashSet::new();
     for folder in PROGRAMS.iter().map(Path::new) {
         let canonical = scan.root().canonical(folder);
@@ -23,7 +25,8 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
         {
             continue;
         }
-        for listed in scan.list(folder) {
+        let place = places.iter().find(|place| place.folder == folder);
+        for listed in place.map_or_else(|| scan.list(folder), |place| place.names.clone()) {
             if listed.file_type == FileType::RegularFile {
                 program(scan, &folder.join(listed.name))?;
             }

@@ -3,6 +3,7 @@
 use super::{list, write};
 use crate::scenarios::{File, Link, put, told};
 use assay_tests::{Scratch, built, needs};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,12 +98,7 @@ fn no_folder_is_listed_twice() {
     assert!(traced.output().unwrap().status.success());
     let text = fs::read_to_string(&trace).unwrap();
     let root = scratch.path("root");
-    // Each listing ends with a call that gives nothing.
-    let mut listed: Vec<&str> = text
-        .lines()
-        .filter(|line| line.ends_with("= 0"))
-        .filter_map(|line| line.split(['<', '>']).nth(1))
-        .collect();
+    let mut listed: Vec<&str> = listings(&text).map(|(_, folder)| folder).collect();
     listed.retain(|folder| Path::new(folder).starts_with(&root));
     listed.sort_unstable();
     let mut once = listed.clone();
@@ -114,4 +110,54 @@ fn no_folder_is_listed_twice() {
         ["home", "home/ana", "opt", "opt/x", "opt/y", "opt/y/z"].map(below)
     );
     assert_eq!(scratch.json(&["list", "thing"]).len(), 4);
+}
+
+/// Process and folder of each listing in a trace of `getdents64`: it ends with a call that gives nothing.
+fn listings(trace: &str) -> impl Iterator<Item = (&str, &str)> {
+    let ended = trace
+        .lines()
+        .filter(|line| line.contains("getdents64(") && line.ends_with("= 0"));
+    ended.filter_map(|line| Some((line.split(' ').next()?, line.split(['<', '>']).nth(1)?)))
+}
+
+/// On this machine, where there is most to list.
+#[test]
+fn no_module_lists_a_folder_twice() {
+    if !needs(has_strace(), "strace") {
+        return;
+    }
+    let scratch = Scratch::new();
+    let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/watch.d");
+    let trace = scratch.path("trace");
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-y", "-e", "trace=getdents64,execve", "-o"])
+        .arg(&trace)
+        .arg(built().join("assay"))
+        .args(["run", "--root", "/", "--modules"])
+        .arg(built())
+        .arg("--watch")
+        .arg(lists)
+        .arg("--state")
+        .arg(scratch.path("state"))
+        .arg("--config")
+        .arg(scratch.path("assay.toml"));
+    let ran = traced.output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let text = fs::read_to_string(&trace).unwrap();
+    let is_module = |line: &&str| line.contains("execve(") && line.contains("libassay_module_");
+    let modules: HashMap<&str, &str> = text
+        .lines()
+        .filter(is_module)
+        .filter_map(|line| {
+            let module = line.split("libassay_module_").nth(1)?.split('.').next()?;
+            Some((line.split(' ').next()?, module))
+        })
+        .collect();
+    assert!(modules.len() > 20, "{modules:?}");
+    let mut listed = HashSet::new();
+    let of_modules = listings(&text).filter_map(|(process, folder)| Some((*modules.get(process)?, folder)));
+    let twice: Vec<_> = of_modules.filter(|listing| !listed.insert(*listing)).collect();
+    assert!(listed.len() > 100, "{listed:?}");
+    assert!(twice.is_empty(), "{twice:?}");
 }
