@@ -268,10 +268,11 @@ impl<'a> Scan<'a> {
 
     /// The names in a folder, sorted; none when it is not there, and also when it cannot be read, after a gap.
     pub fn list(&mut self, folder: &Path) -> Vec<Listed> {
-        let listed = self.root.list_opened(folder);
-        match self.or_gap(listed) {
-            Some((opened, listed)) if self.is_told(None, folder, &opened) => listed,
-            Some(_) => self.private(folder).unwrap_or_default(),
+        let list = || self.root.list_opened(folder);
+        let told = self.told(None, folder, list, |(opened, _)| opened);
+        match self.or_gap(told) {
+            Some(Some((_, listed))) => listed,
+            Some(None) => self.private(folder).unwrap_or_default(),
             None => Vec::new(),
         }
     }
@@ -289,13 +290,20 @@ impl<'a> Scan<'a> {
     /// });
     /// ```
     pub fn behind(&mut self, path: &Path) -> Option<PathBuf> {
-        let real = self.root.canonical(path);
-        let real = self.or_gap(real)?;
-        let stat = self.stat(&real)?;
-        if self.is_told(None, path, &stat) {
-            Some(real)
-        } else {
-            self.private(path)
+        let look = || {
+            let real = self.root.canonical(path)?;
+            let stat = self.root.stat(&real, Last::Keep)?;
+            let why = Why::NotFound;
+            let gone = || RootError {
+                path: path.to_owned(),
+                why,
+            };
+            stat.map(|stat| (real, stat)).ok_or_else(gone)
+        };
+        let told = self.told(None, path, look, |(_, stat)| stat);
+        match self.or_gap(told)? {
+            Some((real, _)) => Some(real),
+            None => self.private(path),
         }
     }
 

@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 /// ```
 pub const PRIVATE: &str = "not readable by whoever could have led here";
 
+/// How often something is opened that is replaced meanwhile.
+const REPLACED: usize = 64;
+
 /// Somebody other than root who could have led a reader elsewhere, and the folder by which: what is above that, they
 /// may enter. Of one whose id nothing tells only what everybody may read is told.
 struct Leader {
@@ -85,29 +88,44 @@ impl Scan<'_> {
         path: &Path,
         limit: u64,
     ) -> assay_root::Result<Option<Vec<u8>>> {
-        let (file, opened) = self.root().open_file(path, Last::Follow)?;
-        if !self.is_told(home, path, &opened) {
+        let open = || self.root().open_file(path, Last::Follow);
+        let Some((file, opened)) = self.told(home, path, open, |(_, opened)| opened)? else {
             return Ok(None);
-        }
+        };
         self.root().read_opened(path, file, &opened, limit).map(Some)
     }
 
-    /// Whether what was opened at a path is nobody's secret: everybody who could have led there may read it. A folder
-    /// that nobody led to is what it seems, and so is a file that is not root's: a spool of jobs has those of others.
-    pub(crate) fn is_told(&self, home: Option<&Home>, path: &Path, opened: &Stat) -> bool {
-        // What is there by now is another: somebody plays with links.
-        let same = |way: &Way| (way.stat.st_dev, way.stat.st_ino) == (opened.st_dev, opened.st_ino);
-        let Some(way) = self.root().way(path).ok().filter(same) else {
-            return false;
-        };
-        let (mut leaders, led) = self.leaders(&way);
+    /// What is opened at a path, unless it is somebody's secret. When another thing is there by the time that the way
+    /// to it is known, it was just replaced, and is opened again; whoever does so all the time is told nothing.
+    pub(crate) fn told<T>(
+        &self,
+        home: Option<&Home>,
+        path: &Path,
+        open: impl Fn() -> assay_root::Result<T>,
+        stat: impl Fn(&T) -> &Stat,
+    ) -> assay_root::Result<Option<T>> {
+        for _ in 0..REPLACED {
+            let opened = open()?;
+            let is = stat(&opened);
+            let same = |way: &Way| (way.stat.st_dev, way.stat.st_ino) == (is.st_dev, is.st_ino);
+            if let Some(way) = self.root().way(path).ok().filter(same) {
+                return Ok(self.may_be_told(home, &way, is).then_some(opened));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether everybody who could have led along a way may read what is there. A folder that nobody led to is what it
+    /// seems, and so is a file that is not root's: a spool of jobs has those of others.
+    fn may_be_told(&self, home: Option<&Home>, way: &Way, opened: &Stat) -> bool {
+        let (mut leaders, led) = self.leaders(way);
         let is_file = FileType::from_raw_mode(opened.st_mode) == FileType::RegularFile;
         let led = led || home.is_some() || (is_file && way.stat.st_nlink > 1);
         if !led && (!is_file || way.stat.st_uid != 0) {
             return true;
         }
         leaders.extend(home.and_then(|home| self.leader(home)));
-        leaders.iter().all(|leader| leader.may_read(&way))
+        leaders.iter().all(|leader| leader.may_read(way))
     }
 
     /// Who could have led along a way, and whether any link of it is theirs.

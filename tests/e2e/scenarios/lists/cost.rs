@@ -131,7 +131,7 @@ fn no_module_lists_a_folder_twice() {
     let trace = scratch.path("trace");
     let mut traced = Command::new("strace");
     traced
-        .args(["-f", "-y", "-e", "trace=getdents64,execve", "-o"])
+        .args(["-f", "-y", "-s", "256", "-e", "trace=getdents64,execve", "-o"])
         .arg(&trace)
         .arg(built().join("assay"))
         .args(["run", "--root", "/", "--modules"])
