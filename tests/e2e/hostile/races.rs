@@ -4,7 +4,7 @@ use super::Watched;
 use assay_engine::facts::{Measure, Measured, measure};
 use assay_model::{FileType as Type, Text};
 use assay_root::Root;
-use assay_tests::Scratch;
+use assay_tests::{Scratch, wait_for};
 use rustix::fs::{CWD, FileType, Mode, RenameFlags};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -196,16 +196,17 @@ fn files_that_come_go_and_grow_during_the_scan_stop_nothing() {
 #[test]
 fn the_end_of_a_growing_file_is_not_chased() {
     let scratch = Scratch::new();
-    scratch.script("/opt/grows", vec![b'x'; 1 << 20]);
+    let size = 16 << 20;
+    scratch.script("/opt/grows", vec![b'x'; size]);
     let root = Arc::new(Root::open(&scratch.path("root")).unwrap());
     let mut file = File::options()
         .append(true)
         .open(scratch.host("/opt/grows"))
         .unwrap();
-    let mut written = 1 << 20;
+    let mut written = size;
     let busy = || {
         // Not for ever: this disk is not endless.
-        if written < 512 << 20 {
+        if written < 1 << 30 {
             file.write_all(&[b'y'; 256 << 10]).unwrap();
             written += 256 << 10;
         }
@@ -215,7 +216,9 @@ fn the_end_of_a_growing_file_is_not_chased() {
         ..how()
     };
     let started = Instant::now();
+    let host = scratch.host("/opt/grows");
     let found = meanwhile(busy, || {
+        wait_for("it to grow", || fs::metadata(&host).unwrap().len() > size as u64);
         measure(&root, vec![("/opt/grows".into(), None)], &how)
             .remove(0)
             .1
