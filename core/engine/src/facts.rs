@@ -72,9 +72,9 @@ pub fn measure(root: &Arc<Root>, files: Vec<(Text, Option<Known>)>, how: &Measur
     let (send, receive) = channel();
     // Without a thread there is no measuring, and no run: only memory that has run out does this.
     let start = || Worker::start(&work, &send);
-    // Of few files none is worth a thread of its own.
+    // One for so many files, and none that has to wait for a processor; to ask how many there are is not for nothing.
     let threads = match count.div_ceil(64) {
-        few @ (0 | 1) => few,
+        few @ 0..=1 => few,
         many => available_parallelism().map_or(1, NonZero::get).min(many),
     };
     let mut workers: Vec<Worker> = (0..threads).filter_map(|_| start()).collect();

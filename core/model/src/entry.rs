@@ -116,6 +116,24 @@ pub enum Value {
     List(Vec<Text>),
 }
 
+impl Value {
+    /// Its texts, in their order: one, those of a list, or none.
+    ///
+    /// ```
+    /// # use assay_model::{Text, Value};
+    /// let names = Value::List(vec!["a".into(), "b".into()]);
+    /// assert_eq!((names.texts().len(), Value::Int(1).texts()), (2, &[][..]));
+    /// ```
+    #[must_use]
+    pub fn texts(&self) -> &[Text] {
+        match self {
+            Value::Text(text) => std::slice::from_ref(text),
+            Value::List(texts) => texts,
+            Value::Bool(_) | Value::Int(_) => &[],
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -292,13 +292,13 @@ impl<'a> Scan<'a> {
     pub fn behind(&mut self, path: &Path) -> Option<PathBuf> {
         let look = || {
             let real = self.root.canonical(path)?;
-            let stat = self.root.stat(&real, Last::Keep)?;
-            let why = Why::NotFound;
-            let gone = || RootError {
-                path: path.to_owned(),
-                why,
-            };
-            stat.map(|stat| (real, stat)).ok_or_else(gone)
+            match self.root.stat(&real, Last::Keep)? {
+                Some(stat) => Ok((real, stat)),
+                None => Err(RootError {
+                    path: real,
+                    why: Why::NotFound,
+                }),
+            }
         };
         let told = self.told(None, path, look, |(_, stat)| stat);
         match self.or_gap(told)? {

@@ -48,6 +48,10 @@ const KEYS_OF: [&str; 7] = [
     "encryption",
 ];
 
+/// What the name of a variable with a secret has somewhere, and names that have it and are none.
+const PARTS: [&str; 6] = ["key", "token", "secret", "pass", "credential", "auth"];
+const HARMLESS: [&str; 3] = ["ssh_auth_sock", "bypass", "compass"];
+
 /// Whether a name says that its value is a secret.
 ///
 /// ```
@@ -67,17 +71,20 @@ pub fn is_secret(name: &[u8]) -> bool {
 }
 
 /// The same for a variable of an environment, whose words often run together, and where a key is no part of a keyboard.
+/// What names a program or a library is none, whatever it is called.
 ///
 /// ```
 /// use assay_sdk::secrets::is_secret_variable;
-/// assert!(is_secret_variable(b"BORG_KEY") && is_secret_variable(b"http_auth") && is_secret_variable(b"DBPASS"));
+/// assert!(is_secret_variable(b"SIGNING_KEY_B64") && is_secret_variable(b"DBPASS"));
 /// assert!(!is_secret_variable(b"SSH_AUTH_SOCK") && !is_secret_variable(b"SSH_ASKPASS"));
 /// ```
 #[must_use]
 pub fn is_secret_variable(name: &[u8]) -> bool {
-    let last = words(name).pop().unwrap_or_default();
-    let ends = |endings: &[&str]| endings.iter().any(|end| last.ends_with(end));
-    is_secret(name) || (ends(&["key", "auth", "pass"]) && !ends(&["askpass", "bypass", "compass"]))
+    let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let loads = lower.ends_with("askpass") || lower.starts_with("ld_") || lower.contains("dyld_");
+    let speaks = PARTS.iter().any(|part| lower.contains(part));
+    let is_harmless = HARMLESS.iter().any(|end| lower.ends_with(end));
+    !loads && (is_secret(name) || (speaks && !is_harmless))
 }
 
 /// The words of a name in lower case: `aws.secretAccessKey` has four.
@@ -228,8 +235,6 @@ mod tests {
             "sslkeypassword",
             "PresharedKey",
             "_auth",
-            "PGPASSWORD",
-            "Credentials",
         ] {
             assert!(is_secret(name.as_bytes()), "{name}");
         }
@@ -243,11 +248,40 @@ mod tests {
             "compass",
             "tokenize",
             "bypass_url",
-            "LD_PRELOAD",
-            "DYLD_INSERT_LIBRARIES",
-            "",
         ] {
             assert!(!is_secret(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn variables_that_hold_secrets() {
+        for name in [
+            "API_TOKEN",
+            "aws_secret_access_key",
+            "PGPASSWORD",
+            "BORG_KEY",
+            "http_auth",
+            "Credentials",
+            "SIGNING_KEY_B64",
+            "MYPASS",
+            "AUTHORIZATION",
+            "OAUTHTOKEN1",
+            "WIFI_PSK",
+        ] {
+            assert!(is_secret_variable(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "PATH",
+            "MAILTO",
+            "LD_PRELOAD",
+            "DYLD_INSERT_LIBRARIES",
+            "SSH_AUTH_SOCK",
+            "GIT_ASKPASS",
+            "COMPASS",
+            "K",
+            "",
+        ] {
+            assert!(!is_secret_variable(name.as_bytes()), "{name}");
         }
     }
 

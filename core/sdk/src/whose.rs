@@ -109,7 +109,7 @@ impl Scan<'_> {
             let is = stat(&opened);
             let same = |way: &Way| (way.stat.st_dev, way.stat.st_ino) == (is.st_dev, is.st_ino);
             if let Some(way) = self.root().way(path).ok().filter(same) {
-                return Ok(self.may_be_told(home, &way, is).then_some(opened));
+                return Ok(self.may_be_told(home, &way).then_some(opened));
             }
         }
         Ok(None)
@@ -117,9 +117,9 @@ impl Scan<'_> {
 
     /// Whether everybody who could have led along a way may read what is there. A folder that nobody led to is what it
     /// seems, and so is a file that is not root's: a spool of jobs has those of others.
-    fn may_be_told(&self, home: Option<&Home>, way: &Way, opened: &Stat) -> bool {
+    fn may_be_told(&self, home: Option<&Home>, way: &Way) -> bool {
         let (mut leaders, led) = self.leaders(way);
-        let is_file = FileType::from_raw_mode(opened.st_mode) == FileType::RegularFile;
+        let is_file = FileType::from_raw_mode(way.stat.st_mode) == FileType::RegularFile;
         let led = led || home.is_some() || (is_file && way.stat.st_nlink > 1);
         if !led && (!is_file || way.stat.st_uid != 0) {
             return true;

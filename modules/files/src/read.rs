@@ -57,7 +57,7 @@ impl Item {
         let parts: Vec<&[u8]> = fields
             .iter()
             .filter_map(of)
-            .flat_map(|(_, value)| texts(value))
+            .flat_map(|(_, value)| value.texts())
             .map(Text::as_bytes)
             .collect();
         if !parts.is_empty() {
@@ -81,21 +81,13 @@ impl Item {
                 .iter()
                 .map(|(name, value)| {
                     name.len()
-                        + texts(value)
+                        + value
+                            .texts()
                             .iter()
                             .map(|text| text.as_bytes().len())
                             .sum::<usize>()
                 })
                 .sum::<usize>()
-    }
-}
-
-/// The texts of a field.
-fn texts(value: &Value) -> &[Text] {
-    match value {
-        Value::Text(text) => std::slice::from_ref(text),
-        Value::List(texts) => texts,
-        Value::Bool(_) | Value::Int(_) => &[],
     }
 }
 

@@ -15,7 +15,8 @@ impl Settler<'_> {
     pub(crate) fn sweep(&mut self) -> Result<()> {
         // A file that was never read has no row: entries alone know that it is to be measured again.
         let never_read = |gap: &OpenGap| gap.module == MODULE && !self.files.contains_key(&gap.path);
-        let full_index = self.entries_changed || self.store.gaps()?.iter().any(never_read);
+        let open = self.store.gaps()?;
+        let full_index = self.entries_changed || open.iter().any(never_read);
         let mut dropped = Vec::new();
         if full_index {
             let names = self.index()?;
@@ -111,7 +112,7 @@ impl Settler<'_> {
             }
         }
         // What a module cannot look into hides its files too: that is one gap.
-        let of_modules = self.store.gaps()?.into_iter().filter(|gap| gap.module != MODULE);
+        let of_modules = open.into_iter().filter(|gap| gap.module != MODULE);
         let of_modules: Vec<Text> = of_modules.map(|gap| gap.path).collect();
         gaps.retain(|gap| {
             !of_modules

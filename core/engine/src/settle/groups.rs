@@ -75,11 +75,7 @@ const ITEM: &[u8] = b"item ";
 /// What the fields of an entry name.
 fn names<'e>(entry: &'e Entry, fields: &'e [&str], what: &'e [u8]) -> impl Iterator<Item = PathBuf> + 'e {
     let values = fields.iter().filter_map(|field| entry.fields.get(*field));
-    let texts = values.flat_map(|value| match value {
-        Value::Text(text) => std::slice::from_ref(text),
-        Value::List(texts) => texts,
-        Value::Bool(_) | Value::Int(_) => &[],
-    });
+    let texts = values.flat_map(Value::texts);
     texts.map(|text| named(what, text.as_bytes()))
 }
 

@@ -19,24 +19,9 @@ fn what_is_unchanged_is_not_looked_at_and_another_list_is() {
     write(&scratch, "things.toml", &text);
     let alone = only_files(&scratch);
     let hosts_started = || {
-        let trace = scratch.path("trace");
-        let mut traced = Command::new("strace");
-        traced
-            .args(["-f", "-e", "trace=execve", "-o"])
-            .arg(&trace)
-            .arg(built().join("assay"))
-            .args(["run", "--root", "/", "--modules"])
-            .arg(&alone)
-            .arg("--watch")
-            .arg(&scratch.watch)
-            .arg("--state")
-            .arg(scratch.path("state"))
-            .arg("--config")
-            .arg(scratch.path("assay.toml"));
-        let ran = traced.output().unwrap();
-        assert!(ran.status.success(), "{ran:?}");
-        let text = fs::read_to_string(&trace).unwrap();
-        text.lines()
+        let trace = traced(&scratch, "execve", &live(&scratch, &alone, &scratch.watch));
+        trace
+            .lines()
             .filter(|line| line.contains("assay-host") && line.ends_with("= 0"))
             .count()
     };
@@ -51,6 +36,35 @@ fn what_is_unchanged_is_not_looked_at_and_another_list_is() {
     assert_eq!(hosts_started(), 0);
     let said: Vec<_> = scratch.delivered().iter().map(told).collect();
     assert_eq!(said, ["baseline_created", "module_changed [sha256]"]);
+}
+
+/// What strace tells of these system calls of a command.
+fn traced(scratch: &Scratch, calls: &str, command: &Command) -> String {
+    let trace = scratch.path("trace");
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-y", "-s", "256", "-e", &format!("trace={calls}"), "-o"])
+        .arg(&trace)
+        .arg(command.get_program())
+        .args(command.get_args());
+    let ran = traced.output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    fs::read_to_string(&trace).unwrap()
+}
+
+/// A run over this machine's own root.
+fn live(scratch: &Scratch, modules: &Path, lists: &Path) -> Command {
+    let mut command = Command::new(built().join("assay"));
+    command
+        .args(["run", "--root", "/", "--modules"])
+        .arg(modules)
+        .arg("--watch")
+        .arg(lists)
+        .arg("--state")
+        .arg(scratch.path("state"))
+        .arg("--config")
+        .arg(scratch.path("assay.toml"));
+    command
 }
 
 fn has_strace() -> bool {
@@ -87,16 +101,7 @@ fn no_folder_is_listed_twice() {
         ],
     );
     scratch.modules = vec![only_files(&scratch)];
-    let trace = scratch.path("trace");
-    let run = scratch.command(&["run"]);
-    let mut traced = Command::new("strace");
-    traced
-        .args(["-f", "-y", "-e", "trace=getdents64", "-o"])
-        .arg(&trace)
-        .arg(run.get_program())
-        .args(run.get_args());
-    assert!(traced.output().unwrap().status.success());
-    let text = fs::read_to_string(&trace).unwrap();
+    let text = traced(&scratch, "getdents64", &scratch.command(&["run"]));
     let root = scratch.path("root");
     let mut listed: Vec<&str> = listings(&text).map(|(_, folder)| folder).collect();
     listed.retain(|folder| Path::new(folder).starts_with(&root));
@@ -128,23 +133,7 @@ fn no_module_lists_a_folder_twice() {
     }
     let scratch = Scratch::new();
     let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/watch.d");
-    let trace = scratch.path("trace");
-    let mut traced = Command::new("strace");
-    traced
-        .args(["-f", "-y", "-s", "256", "-e", "trace=getdents64,execve", "-o"])
-        .arg(&trace)
-        .arg(built().join("assay"))
-        .args(["run", "--root", "/", "--modules"])
-        .arg(built())
-        .arg("--watch")
-        .arg(lists)
-        .arg("--state")
-        .arg(scratch.path("state"))
-        .arg("--config")
-        .arg(scratch.path("assay.toml"));
-    let ran = traced.output().unwrap();
-    assert!(ran.status.success(), "{ran:?}");
-    let text = fs::read_to_string(&trace).unwrap();
+    let text = traced(&scratch, "getdents64,execve", &live(&scratch, built(), &lists));
     let is_module = |line: &&str| line.contains("execve(") && line.contains("libassay_module_");
     let modules: HashMap<&str, &str> = text
         .lines()
