@@ -56,6 +56,12 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Look at everything once, and alert what changed
     Run(Run),
+    /// Stay, and alert what changes as soon as it does
+    ///
+    /// Everything is looked at first, and every `verify.sweep_every` again. SIGHUP reads the configuration anew, SIGTERM
+    /// ends it. On Linux fanotify is used where it can be had (as root), which also tells who wrote, otherwise inotify;
+    /// on macOS FSEvents.
+    Watch,
     /// The last run, what is open, what could not be read, what waits to be sent
     Status,
     /// What is there now

@@ -14,6 +14,7 @@ mod show;
 mod status;
 mod table;
 mod tell;
+mod watch;
 
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     match &args.command {
         Command::Run(run) => run::run(common, run),
+        Command::Watch => watch::watch(common).map(done),
         Command::Status => status::status(common).map(done),
         Command::List { kind } => look::list(common, kind.as_deref()).map(done),
         Command::Show { key } => show::show(common, key).map(done),

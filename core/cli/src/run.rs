@@ -11,7 +11,7 @@ use assay_engine::config::Trust;
 use assay_engine::discover::Candidate;
 use assay_engine::signature::{Key, signer};
 use assay_engine::store::StoreError;
-use assay_engine::{EngineError, Report, Selection, discover};
+use assay_engine::{EngineError, Report, Scope, Selection, discover};
 use assay_model::What;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 pub(crate) fn run(common: &Common, run: &Run) -> Result<ExitCode> {
     let engine = context::engine(common)?;
     let progress = Progress::start();
-    let report = engine.run(run.full, &mut |module, done, of| {
+    let report = engine.run(&Scope::everything(run.full), &mut |module, done, of| {
         progress.say(format!("{done} of {of} modules done, last {module}"));
     });
     drop(progress);
@@ -83,7 +83,7 @@ fn tell(report: &Report) -> Result<()> {
 }
 
 /// What must be said even from cron: each thing once, when it begins; to a person, as long as it lasts.
-fn warn(report: &Report, always: bool) {
+pub(crate) fn warn(report: &Report, always: bool) {
     for alert in report
         .alerts
         .iter()

@@ -112,7 +112,7 @@ impl Engine {
             store.append(draft, &now).map(drop)
         })?;
         store.witness()?;
-        let mut sinks = deliver::open(&self.options.config, &mut store)?;
+        let mut sinks = deliver::open(&self.options.config, &mut store, false)?;
         deliver(&mut store, &mut sinks, &now)?;
         store.close()?;
         Ok(count)

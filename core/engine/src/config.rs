@@ -98,6 +98,8 @@ pub enum Trust {
 pub struct Verify {
     /// After this time every file is read again in full, whatever its times say.
     pub full_every: Time,
+    /// How often `assay watch` looks at everything, whether or not it was told of a change.
+    pub sweep_every: Time,
     /// A larger file is not hashed; it is a gap, and its size is compared.
     pub max_size: Size,
     /// How long one file may take to be read before it is a gap.
@@ -108,6 +110,7 @@ impl Default for Verify {
     fn default() -> Self {
         Self {
             full_every: Time::seconds(24 * 3600),
+            sweep_every: Time::seconds(600),
             max_size: Size(1 << 30),
             file_timeout: Time::seconds(20),
         }

@@ -35,8 +35,8 @@ pub struct SinkReport {
     pub newly_down: bool,
 }
 
-/// The sinks of the configuration with their places in the history.
-pub(crate) fn open(config: &Config, store: &mut Store) -> Result<Vec<Delivery>> {
+/// The sinks of the configuration with their places in the history. With `spare` those that were down are left alone.
+pub(crate) fn open(config: &Config, store: &mut Store, spare: bool) -> Result<Vec<Delivery>> {
     let sinks = config.sinks();
     let mut deliveries = Vec::new();
     for sink in &sinks {
@@ -45,8 +45,8 @@ pub(crate) fn open(config: &Config, store: &mut Store) -> Result<Vec<Delivery>> 
         deliveries.push(Delivery {
             sink: open_sink(sink, config),
             name,
+            down: spare && row.error.is_some(),
             row,
-            down: false,
             spent: Duration::ZERO,
         });
     }

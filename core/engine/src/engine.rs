@@ -1,10 +1,11 @@
 //! The stages in their order.
 
-use crate::alert::Stored;
+use crate::alert::{Draft, Stored};
 use crate::config::Config;
 use crate::deliver::{self, SinkReport, deliver};
 use crate::discover::Pins;
 use crate::facts::Measure;
+use crate::scope::{Places, Scope};
 use crate::settle::Settler;
 use crate::store::{self, Lock, Runs, Store, StoreError};
 use crate::watch;
@@ -95,6 +96,8 @@ pub struct Report {
     pub gaps: usize,
     /// Modules that ran.
     pub modules: usize,
+    /// For whoever watches: where the next change may be.
+    pub places: Places,
 }
 
 /// The stages, ready to run.
@@ -140,6 +143,15 @@ impl Engine {
         &self.root
     }
 
+    /// Assay's own folders and files: modules, lists, programs, the database.
+    pub(crate) fn own_places(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        let options = &self.options;
+        let folders = options.folders.iter().chain(&options.watch).cloned().collect();
+        let mut files = vec![options.host.clone(), store::database(&options.state)];
+        files.extend(std::env::current_exe());
+        (folders, files)
+    }
+
     /// The program that loads modules, if it is what it must be.
     pub(crate) fn trusted_host(&self) -> Result<&Path, trust::Refused> {
         let host = &self.options.host;
@@ -154,15 +166,15 @@ impl Engine {
     /// and a sink that is down are no errors: the report and the alerts tell of them.
     pub fn run(
         &self,
-        full: bool,
+        scope: &Scope,
         progress: &mut dyn FnMut(&str, usize, usize),
     ) -> Result<Report, EngineError> {
         let lock = store::lock(&self.options.state)?;
-        match self.run_locked(&lock, full, progress) {
+        match self.run_locked(&lock, scope, progress) {
             // A bit that flipped inside a stored value: SQLite cannot see it, and no later run would get past it.
             Err(EngineError::Store(error)) if error.is_damage() => {
                 store::put_aside(&self.options.state)?;
-                self.run_locked(&lock, full, progress)
+                self.run_locked(&lock, &Scope { touched: None, ..scope.clone() }, progress)
             }
             other => other,
         }
@@ -171,16 +183,18 @@ impl Engine {
     fn run_locked(
         &self,
         _: &Lock,
-        full: bool,
+        scope: &Scope,
         progress: &mut dyn FnMut(&str, usize, usize),
     ) -> Result<Report, EngineError> {
         let (started, begun) = (now(), Instant::now());
         let config = &self.options.config;
         let host_name = host_name();
-        let full = full || self.full_is_due(store::runs(&self.options.state));
+        let whole = scope.touched.is_none();
+        let full = whole && (scope.full || self.full_is_due(store::runs(&self.options.state)));
         let (mut store, before) = Store::open(&self.options.state, &host_name, &started, full)?;
         // Something is wrong with the history: nothing that it says of modules and files is relied on.
-        let full = full || store.runs().last_full.is_none();
+        let broken = store.runs().last_full.is_none();
+        let (full, touched) = (full || broken, scope.touched.as_ref().filter(|_| !broken));
         let known = store.modules()?;
         let known_files = known.values().filter(|_| !full);
         let known_files = known_files.map(|m| (m.path.as_path().to_owned(), (m.stamp, m.sha256.clone())));
@@ -189,7 +203,13 @@ impl Engine {
             return Err(EngineError::NoModules(self.options.folders.clone()));
         }
         self.trusted_host()?;
-        let mut sinks = deliver::open(config, &mut store)?;
+        let mut sinks = deliver::open(config, &mut store, scope.spare_sinks)?;
+        if !scope.about.is_empty() {
+            store.transaction(|store| {
+                let drafts = scope.about.iter().map(|(what, text)| Draft::about(*what, text));
+                drafts.into_iter().try_for_each(|draft| store.append(draft, &started).map(drop))
+            })?;
+        }
         let failed_before: Vec<bool> = sinks.iter().map(deliver::Delivery::failed).collect();
         let how = Measure {
             max_size: config.verify.max_size.0,
@@ -209,6 +229,7 @@ impl Engine {
             how,
             config.baseline.accept,
             known,
+            touched.cloned(),
         )?;
         let refused = found
             .refused
@@ -231,7 +252,7 @@ impl Engine {
         )?;
         let modules = found.candidates.len();
         let mut done = 0;
-        let mut resting = self.unchanged(&root, settler.modules(), &found, &lists, full);
+        let mut resting = self.unchanged(&root, settler.modules(), &found, &lists, touched, full);
         if full {
             resting.same = settler.same_contents(resting.contents);
         } else {
@@ -260,6 +281,11 @@ impl Engine {
             settler.keep_contents(self.look(&root, inputs, full).contents)?;
         }
         settler.sweep()?;
+        let mut places = Places::default();
+        if let Some(unwatched) = &scope.unwatched {
+            settler.unwatched(unwatched)?;
+            places = settler.places();
+        }
         settler.announce()?;
         let failed = settler.failed();
 
@@ -287,8 +313,13 @@ impl Engine {
             failed,
             gaps: store.gaps()?.len(),
             modules,
+            places,
         };
-        store.end_run(&started, full)?;
+        if touched.is_none() {
+            store.end_run(&started, full)?;
+        } else {
+            store.close()?;
+        }
         Ok(report)
     }
 

@@ -96,6 +96,12 @@ fn mount(line: &[u8]) -> Option<(PathBuf, String)> {
     ))
 }
 
+/// Mount point in such a line.
+#[cfg(target_os = "linux")]
+pub(crate) fn mount_point(line: &[u8]) -> Option<PathBuf> {
+    mount(line).map(|(place, _)| place)
+}
+
 /// `\040` is a blank.
 fn unescape(word: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(word.len());

@@ -21,7 +21,9 @@ pub mod facts;
 pub mod hang;
 mod judge;
 pub mod places;
+pub mod resident;
 pub mod run;
+pub mod scope;
 pub mod script;
 mod settle;
 pub mod signature;
@@ -33,3 +35,4 @@ pub mod watch;
 
 pub use accept::{AcceptError, Selection};
 pub use engine::{Engine, EngineError, Options, Report};
+pub use scope::Scope;

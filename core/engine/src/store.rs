@@ -14,14 +14,14 @@ mod open;
 mod schema;
 mod witness;
 
-pub use folder::{Lock, lock, put_aside};
+pub use folder::{Lock, database, lock, put_aside};
 pub use lists::{ListRow, ListState};
 pub use witness::{Runs, runs};
 
 use crate::alert::Group;
 use crate::compare::{Identity, Row};
 use crate::facts::{Known, Role};
-use assay_model::{Facts, GapReason, Manifest, Stamp, Text};
+use assay_model::{Facts, Gap, GapReason, Manifest, Stamp, Text};
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -134,6 +134,19 @@ pub struct OpenGap {
     pub reason: GapReason,
     pub text: String,
     pub since: String,
+}
+
+impl OpenGap {
+    /// As a scan tells it.
+    #[must_use]
+    pub fn gap(&self) -> Gap {
+        Gap {
+            path: self.path.clone(),
+            reason: self.reason,
+            text: self.text.clone(),
+            hides: Vec::new(),
+        }
+    }
 }
 
 /// What is stored of a sink.

@@ -83,3 +83,102 @@ pub(crate) fn list_lets_write(file: std::os::fd::BorrowedFd<'_>) -> std::io::Res
     unsafe { acl_free(list) };
     Ok(grants)
 }
+
+/// Answers of the calls below.
+#[cfg(target_os = "linux")]
+fn answer(answer: libc::c_int) -> rustix::io::Result<libc::c_int> {
+    if answer >= 0 {
+        return Ok(answer);
+    }
+    let error = std::io::Error::last_os_error();
+    Err(rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO))
+}
+
+/// A group of fanotify whose events name the folder and the name in it.
+#[cfg(target_os = "linux")]
+pub(crate) fn fanotify_group() -> rustix::io::Result<std::os::fd::OwnedFd> {
+    use std::os::fd::FromRawFd as _;
+    let flags = libc::FAN_CLASS_NOTIF | libc::FAN_CLOEXEC | libc::FAN_NONBLOCK | libc::FAN_REPORT_DFID_NAME;
+    // SAFETY: takes numbers only.
+    let group = answer(unsafe { libc::fanotify_init(flags, libc::O_RDONLY.cast_unsigned()) })?;
+    // SAFETY: a descriptor that was made just now, and is nobody else's.
+    Ok(unsafe { std::os::fd::OwnedFd::from_raw_fd(group) })
+}
+
+/// Has `group` told of `events` in the open folder.
+#[cfg(target_os = "linux")]
+pub(crate) fn fanotify_watch(
+    group: std::os::fd::BorrowedFd<'_>,
+    folder: std::os::fd::BorrowedFd<'_>,
+    events: u64,
+) -> rustix::io::Result<()> {
+    fanotify_mark(group, folder, libc::FAN_MARK_ADD, events)
+}
+
+/// Ends [`fanotify_watch`].
+#[cfg(target_os = "linux")]
+pub(crate) fn fanotify_forget(
+    group: std::os::fd::BorrowedFd<'_>,
+    folder: std::os::fd::BorrowedFd<'_>,
+    events: u64,
+) -> rustix::io::Result<()> {
+    fanotify_mark(group, folder, libc::FAN_MARK_REMOVE, events)
+}
+
+#[cfg(target_os = "linux")]
+fn fanotify_mark(
+    group: std::os::fd::BorrowedFd<'_>,
+    folder: std::os::fd::BorrowedFd<'_>,
+    what: libc::c_uint,
+    events: u64,
+) -> rustix::io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+    let flags = what | libc::FAN_MARK_ONLYDIR;
+    let (group, folder) = (group.as_raw_fd(), folder.as_raw_fd());
+    // SAFETY: two open descriptors; without a path the folder itself is meant.
+    answer(unsafe { libc::fanotify_mark(group, flags, events, folder, std::ptr::null()) }).map(drop)
+}
+
+/// The type and the bytes of the handle by which the file system knows an open folder, as events of fanotify give them.
+#[cfg(target_os = "linux")]
+pub(crate) fn handle_of(folder: std::os::fd::BorrowedFd<'_>) -> rustix::io::Result<Vec<u8>> {
+    use std::os::fd::AsRawFd as _;
+    /// `MAX_HANDLE_SZ` of linux/exportfs.h.
+    const LONGEST: usize = 128;
+    /// `struct file_handle`, with room for the longest.
+    #[repr(C)]
+    struct Handle {
+        length: u32,
+        kind: i32,
+        bytes: [u8; LONGEST],
+    }
+    let mut handle = Handle {
+        length: 128,
+        kind: 0,
+        bytes: [0; LONGEST],
+    };
+    let mut mount = 0;
+    // SAFETY: an empty path names the descriptor; the handle has the room that it says it has.
+    answer(unsafe {
+        libc::name_to_handle_at(
+            folder.as_raw_fd(),
+            c"".as_ptr(),
+            (&raw mut handle).cast(),
+            &raw mut mount,
+            libc::AT_EMPTY_PATH,
+        )
+    })?;
+    let length = usize::try_from(handle.length).unwrap_or(LONGEST).min(LONGEST);
+    Ok([&handle.kind.to_ne_bytes(), &handle.bytes[..length]].concat())
+}
+
+/// Gives memory back that was used for a run.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn trim_memory() {
+    // SAFETY: takes a number only.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators do it by themselves.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn trim_memory() {}

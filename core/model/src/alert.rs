@@ -50,6 +50,9 @@ pub struct Alert {
     /// For a file that entries share: which ones, as `module/kind/key`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named_by: Vec<Text>,
+    /// Who wrote there last, when somebody watched. Only a hint: others may have written since, and before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer_hint: Option<Writer>,
     /// Alerts with the same one tell one story.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -68,6 +71,19 @@ pub struct ProgramFacts {
     /// What the core measured; absent when it could not.
     #[serde(flatten)]
     pub facts: Option<Facts>,
+}
+
+/// A process that wrote, as it was at that moment; one that had ended by then has a number only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writer {
+    /// Its number.
+    pub pid: i32,
+    /// What it executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<Text>,
+    /// Its real user: who used `sudo` is root here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<u32>,
 }
 
 /// A field that differs.
@@ -117,6 +133,8 @@ pub enum What {
     SinkFailed,
     /// The database vanished, was rolled back or is damaged.
     HistoryBroken,
+    /// The configuration was read again and cannot be used; the one before stays in force.
+    ConfigRefused,
 }
 
 impl What {
@@ -139,6 +157,7 @@ impl What {
             Self::GapClosed => "gap_closed",
             Self::SinkFailed => "sink_failed",
             Self::HistoryBroken => "history_broken",
+            Self::ConfigRefused => "config_refused",
         }
     }
 }

@@ -269,6 +269,8 @@ pub enum GapReason {
     Timeout,
     /// The system failed to read it, or it was not a thing that may be read (a FIFO, a link loop).
     Io,
+    /// It is looked at by sweeps only, not when it changes. Only the core says so.
+    Unwatched,
 }
 
 impl GapReason {
@@ -281,6 +283,7 @@ impl GapReason {
             Self::Unparsable => "unparsable",
             Self::Timeout => "timeout",
             Self::Io => "io",
+            Self::Unwatched => "unwatched",
         }
     }
 }

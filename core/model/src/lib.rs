@@ -11,7 +11,7 @@ mod protocol;
 mod text;
 pub mod watch;
 
-pub use alert::{Alert, FieldChange, ProgramFacts, Severity, What};
+pub use alert::{Alert, FieldChange, ProgramFacts, Severity, What, Writer};
 pub use entry::{Entry, Fields, Gap, GapReason, Value};
 pub use facts::{Facts, FileType};
 pub use input::{Input, Look, Stamp};

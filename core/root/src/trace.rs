@@ -53,9 +53,11 @@ impl Tracing {
         // Files of the kernel change without a sign; and what changed during the scan, or just before it, may
         // change again within one step of the clock.
         let of_kernel = ["/proc", "/sys"].iter().any(|place| path.starts_with(place));
-        if (of_kernel && stamp.is_some()) || stamp.is_some_and(|stamp| !stamp.is_settled(self.started)) {
+        if of_kernel && stamp.is_some() {
             seen.broken_off = true;
+            return;
         }
+        seen.broken_off |= stamp.is_some_and(|stamp| !stamp.is_settled(self.started));
         let same = seen
             .looks
             .insert((path.into(), kind), look.clone())

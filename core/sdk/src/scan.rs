@@ -218,13 +218,11 @@ impl<'a> Scan<'a> {
         });
     }
 
-    /// Says what all of this was read from, so that the core need not ask again while nothing of it changes. A module
-    /// whose answer depends on anything but files below the root (the time, say) cannot use it.
+    /// Says what all of this was read from, so that the core need not ask again while nothing of it changes, and knows
+    /// what to watch. Where the answer depends on anything else too (files of the kernel, what was changed just now), it
+    /// is said not to be complete, and the core asks again.
     pub(crate) fn send_inputs(&mut self) -> Result<()> {
         let (inputs, complete) = self.root.inputs();
-        if !complete {
-            return Ok(());
-        }
         let mut seen = Vec::new();
         let mut room = INPUTS_LINE;
         for input in inputs {
@@ -245,7 +243,7 @@ impl<'a> Scan<'a> {
             room = room.saturating_sub(size);
             seen.push(input);
         }
-        self.send(&Record::Inputs { seen, complete: true })
+        self.send(&Record::Inputs { seen, complete })
     }
 
     fn send(&mut self, record: &Record) -> Result<()> {

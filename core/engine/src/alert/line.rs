@@ -6,7 +6,7 @@
 //! stays.
 
 use super::Stored;
-use assay_model::{Alert, Text, Value, What, escape_bytes};
+use assay_model::{Alert, Text, Value, What, Writer, escape_bytes};
 
 /// Bytes that a name may have unquoted.
 fn is_plain(byte: u8) -> bool {
@@ -47,6 +47,7 @@ const OWN_KEYS: &[&str] = &[
     "program",
     "program_sha256",
     "named_by",
+    "writer_hint",
     "text",
     "group",
     "group_size",
@@ -244,10 +245,22 @@ fn middle(alert: &Alert) -> Vec<(String, String)> {
         };
         parts.push(("named_by".to_owned(), format!("{}{more}", first.join(", "))));
     }
+    parts.extend(alert.writer_hint.as_ref().map(|writer| ("writer_hint".to_owned(), told(writer))));
     if !alert.text.is_empty() {
         parts.push(("text".to_owned(), escape_bytes(alert.text.as_bytes())));
     }
     parts
+}
+
+fn told(writer: &Writer) -> String {
+    let mut told = format!("pid {}", writer.pid);
+    if let Some(executable) = &writer.executable {
+        told.push_str(&format!(", {}", escape_bytes(executable.as_bytes())));
+    }
+    if let Some(user) = writer.user {
+        told.push_str(&format!(", user {user}"));
+    }
+    told
 }
 
 #[cfg(test)]

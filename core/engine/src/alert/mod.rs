@@ -15,7 +15,7 @@ pub use sink::{Group, Sink, SinkError, Stored, open_sink};
 use crate::compare::Delta;
 use crate::discover::hex;
 use crate::judge;
-use assay_model::{Alert, Facts, FieldChange, Fields, Gap, Kind, ProgramFacts, Severity, Text, What};
+use assay_model::{Alert, Facts, FieldChange, Fields, Gap, Kind, ProgramFacts, Severity, Text, What, Writer};
 use sha2::{Digest as _, Sha256};
 
 /// Version of the alert's form.
@@ -38,6 +38,7 @@ pub struct Draft {
     pub changed: Vec<FieldChange>,
     pub fields: Fields,
     pub named_by: Vec<Text>,
+    pub writer_hint: Option<Writer>,
     pub group: Option<String>,
     pub text: String,
 }
@@ -58,6 +59,7 @@ impl Draft {
             changed: Vec::new(),
             fields: Fields::new(),
             named_by: Vec::new(),
+            writer_hint: None,
             group: None,
             text: text.into(),
         }
@@ -149,6 +151,7 @@ impl Draft {
             changed: self.changed,
             fields: self.fields,
             named_by: self.named_by,
+            writer_hint: self.writer_hint,
             group: self.group,
             text: self.text,
             previous: place.previous,

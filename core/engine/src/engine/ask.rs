@@ -7,6 +7,7 @@ use crate::contents::Contents;
 use crate::discover::{Candidate, Demand, Found, KnownFiles, discover};
 use crate::hang;
 use crate::run::{Failure, Limits, Target, collect, parse};
+use crate::scope::Touched;
 use crate::settle::Outcome;
 use crate::store::{ModuleRow, StoreError};
 use crate::watch::{self, Lists};
@@ -68,23 +69,31 @@ impl Engine {
         known: &BTreeMap<String, ModuleRow>,
         found: &Found,
         lists: &toml::Table,
+        touched: Option<&Touched>,
         full: bool,
     ) -> Resting {
         let mut inputs = Vec::new();
+        let mut untouched = BTreeSet::new();
         for module in &found.candidates {
             let Some(row) = known.get(&module.name) else {
                 continue;
             };
-            let as_before = row.sha256 == module.sha256
-                && row.path.as_path() == module.path
-                && row.failure.is_none()
-                && !row.missing
-                && row.request.as_ref() == Some(&self.request_of(&module.name, lists));
+            let is_same_file = row.sha256 == module.sha256 && row.path.as_path() == module.path && !row.missing;
+            let is_touched = touched.is_none_or(|touched| touched.modules.contains(&module.name));
+            // One that failed was asked something too, and is asked again by the next sweep.
+            let is_asked_the_same = || row.request.as_ref() == Some(&self.request_of(&module.name, lists));
+            if !is_touched && is_same_file && (row.failure.is_some() || is_asked_the_same()) {
+                untouched.insert(module.name.clone());
+                continue;
+            }
+            let as_before = is_same_file && row.failure.is_none() && is_asked_the_same();
             if let Some(looked_at) = row.inputs.clone().filter(|_| as_before) {
                 inputs.push((module.name.clone(), looked_at));
             }
         }
-        self.look(root, inputs, full)
+        let mut resting = self.look(root, inputs, full);
+        resting.same.extend(untouched);
+        resting
     }
 
     /// Looks at what modules looked at, which is given as JSON; in a full run at what folders list and links name too.

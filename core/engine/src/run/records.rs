@@ -25,8 +25,10 @@ pub struct Scan {
     pub entries: Vec<Entry>,
     /// What it could not look at.
     pub gaps: Vec<Gap>,
-    /// What it all depends on; `None` when the module does not say, and must be asked every time.
-    pub inputs: Option<Vec<Input>>,
+    /// What the module looked at, as far as it says.
+    pub inputs: Vec<Input>,
+    /// That is all that its answer depends on; otherwise it must be asked every time.
+    pub complete: bool,
     /// The walls around it.
     pub sandbox: Sandbox,
     /// Its messages.
@@ -187,7 +189,8 @@ impl Reader {
             manifest,
             entries: self.entries,
             gaps: self.gaps,
-            inputs: self.complete.then_some(self.inputs),
+            inputs: self.inputs,
+            complete: self.complete,
             sandbox,
             log: self.log,
         })

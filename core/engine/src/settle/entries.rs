@@ -72,7 +72,9 @@ impl Settler<'_> {
                 // Of what is gone: what it ran, not that it is there no more.
                 None => self.files.get(path).map(|file| file.known.facts.clone()),
             };
-            let draft = Draft::of_entry(module, kind, delta, what, facts, file_changes);
+            let mut draft = Draft::of_entry(module, kind, delta, what, facts, file_changes);
+            let programs = draft.programs.iter().map(|program| &program.path);
+            draft.writer_hint = self.writer_of(draft.source.iter().chain(programs).chain(&draft.key));
             changes.push(EntryChange {
                 delta,
                 draft: Some(draft),

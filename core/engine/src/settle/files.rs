@@ -11,11 +11,13 @@ use crate::store::{FileRow, OpenGap, Result};
 use assay_model::{Facts, Gap, GapReason, Severity, Stamp, Text, What};
 
 impl Settler<'_> {
-    /// After the last module: every file that any entry names, changed entry or not.
+    /// After the last module: every file that any entry names, changed entry or not; when it is known what may have
+    /// changed, those and what is named for the first time.
     pub(crate) fn sweep(&mut self) -> Result<()> {
         // A file that was never read has no row: entries alone know that it is to be measured again.
         let never_read = |gap: &OpenGap| gap.module == MODULE && !self.files.contains_key(&gap.path);
         let open = self.store.gaps()?;
+        let is_partial = self.touched.is_some();
         let full_index = self.entries_changed || open.iter().any(never_read);
         let mut dropped = Vec::new();
         if full_index {
@@ -29,10 +31,10 @@ impl Settler<'_> {
             for path in &dropped {
                 self.files.remove(path);
             }
-            self.measure(names.keys().cloned().collect::<Vec<_>>());
+            self.measure(self.due(names.keys()));
             self.names = Some(names);
         } else {
-            self.measure(self.files.keys().cloned().collect::<Vec<_>>());
+            self.measure(self.due(self.files.keys()));
         }
         let differs = |s: &Self, path: &Text, measured: &Measured| match measured {
             Measured::Same | Measured::Unknown(_) => false,
@@ -47,6 +49,9 @@ impl Settler<'_> {
         }
         let names = self.names.take().unwrap_or_default();
         let (mut writes, mut drafts, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+        // Nobody looked at those again.
+        let unmeasured = open.iter().filter(|gap| gap.module == MODULE && is_partial && !self.measured.contains_key(&gap.path));
+        gaps.extend(unmeasured.map(OpenGap::gap));
         let mut measured: Vec<_> = std::mem::take(&mut self.measured).into_iter().collect();
         measured.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (path, measured) in measured {
@@ -153,10 +158,7 @@ impl Settler<'_> {
                 store.drop_file(path)?;
             }
             for (what, gap) in &gaps {
-                match what {
-                    What::GapOpened => store.open_gap(MODULE, gap, &now)?,
-                    _ => store.close_gap(MODULE, &gap.path)?,
-                }
+                store.put_gap(*what, MODULE, gap, &now)?;
                 if !first {
                     store.append(Draft::of_gap(*what, MODULE, gap), &now)?;
                 }
@@ -167,6 +169,15 @@ impl Settler<'_> {
                 Ok(())
             }
         })
+    }
+
+    /// Those of the files that are to be looked at.
+    fn due<'p>(&self, files: impl Iterator<Item = &'p Text>) -> Vec<Text> {
+        let touched = self.touched.as_ref();
+        let is_due = |path: &&Text| {
+            touched.is_none_or(|touched| touched.files.contains(*path) || !self.files.contains_key(*path))
+        };
+        files.filter(is_due).cloned().collect()
     }
 
     /// The alert of a file, in the name of those that are hurt by it.
@@ -200,6 +211,7 @@ impl Settler<'_> {
             changed: delta.changed.clone(),
             fields,
             named_by,
+            writer_hint: self.writer_of([path]),
             ..Draft::of_module(
                 what,
                 MODULE,

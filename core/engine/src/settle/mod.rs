@@ -7,12 +7,14 @@ mod groups;
 mod lists;
 mod modules;
 
+use crate::alert::Draft;
 use crate::compare::Identity;
 use crate::config::Accept;
 use crate::facts::{Measure, Measured, Role, measure};
 use crate::run::{Failure, Output};
+use crate::scope::{self, ModulePlaces, Places, Touched};
 use crate::store::{FileRow, ModuleRow, Result, Store};
-use assay_model::{Entry, Facts, Gap, Kind, SourceCheck, Stamp, Text, What};
+use assay_model::{Entry, Facts, Gap, Input, Kind, SourceCheck, Stamp, Text, What, Writer};
 use assay_root::{Kept, Root};
 use groups::Groups;
 use std::collections::{BTreeMap, HashMap};
@@ -50,6 +52,10 @@ pub(crate) struct Settler<'a> {
     entries_changed: bool,
     /// Nothing has ever been announced of this database: gaps are part of what is learned.
     first: bool,
+    /// What may have changed, when somebody knows.
+    touched: Option<Touched>,
+    /// Where modules looked that were asked in this run.
+    looked_at: BTreeMap<String, Vec<Input>>,
     /// Entries that were learned, by module.
     pub(crate) learned: BTreeMap<String, usize>,
 }
@@ -73,6 +79,7 @@ impl<'a> Settler<'a> {
         how: Measure,
         accept: Accept,
         modules: BTreeMap<String, ModuleRow>,
+        touched: Option<Touched>,
     ) -> Result<Self> {
         Ok(Self {
             now: now.to_owned(),
@@ -87,6 +94,8 @@ impl<'a> Settler<'a> {
             names: None,
             entries_changed: store.meta("names_changed")?.is_some_and(|v| v == "1"),
             first: store.meta("announced")?.is_none(),
+            touched,
+            looked_at: BTreeMap::new(),
             learned: BTreeMap::new(),
             store,
         })
@@ -103,6 +112,35 @@ impl<'a> Settler<'a> {
         there
             .filter_map(|module| Some((module.name.clone(), module.failure.clone()?)))
             .collect()
+    }
+
+    /// Where to look for the next change: where modules looked, as far as that is known to be news, and the files that
+    /// entries name.
+    pub(crate) fn places(&mut self) -> Places {
+        let asked = std::mem::take(&mut self.looked_at);
+        let all = self.touched.is_none();
+        let mut modules = BTreeMap::new();
+        for module in self.modules.values().filter(|module| !module.missing) {
+            let known = module.inputs.as_deref().filter(|_| all);
+            let looked_at = match asked.get(&module.name) {
+                Some(inputs) => inputs.clone(),
+                None => match known.and_then(|known| serde_json::from_str(known).ok()) {
+                    Some(inputs) => inputs,
+                    None => continue,
+                },
+            };
+            let patterns = module.manifest.as_ref().map(|manifest| manifest.watch.clone());
+            modules.insert(module.name.clone(), ModulePlaces { looked_at, patterns: patterns.unwrap_or_default() });
+        }
+        Places { modules, files: self.files.keys().cloned().collect() }
+    }
+
+    /// Who wrote last to any of these.
+    fn writer_of<'p>(&self, paths: impl IntoIterator<Item = &'p Text>) -> Option<Writer> {
+        let writers = &self.touched.as_ref()?.writers;
+        // Who moved a folder wrote all that is in it.
+        let mut all = paths.into_iter().flat_map(|path| path.as_path().ancestors());
+        all.find_map(|path| writers.get(&Text::from(path))).cloned()
     }
 
     /// Files that were looked at already in this run need not be looked at again.
@@ -140,17 +178,7 @@ impl<'a> Settler<'a> {
     fn changed_gaps(&self, module: &str, now: &[Gap]) -> Result<Vec<(What, Gap)>> {
         let open: BTreeMap<Text, Gap> = (self.store.gaps()?.into_iter())
             .filter(|gap| gap.module == module)
-            .map(|gap| {
-                (
-                    gap.path.clone(),
-                    Gap {
-                        path: gap.path,
-                        reason: gap.reason,
-                        text: gap.text,
-                        hides: Vec::new(),
-                    },
-                )
-            })
+            .map(|gap| (gap.path.clone(), gap.gap()))
             .collect();
         let now: BTreeMap<&Text, &Gap> = now.iter().map(|gap| (&gap.path, gap)).collect();
         let opened = now
@@ -161,6 +189,22 @@ impl<'a> Settler<'a> {
         Ok(opened
             .chain(closed.map(|(_, gap)| (What::GapClosed, gap.clone())))
             .collect())
+    }
+
+    /// Settles what is not watched.
+    pub(crate) fn unwatched(&mut self, unwatched: &[Gap]) -> Result<()> {
+        let changes = self.changed_gaps(scope::WATCH, unwatched)?;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let now = self.now.clone();
+        self.store.transaction(|store| {
+            for (what, gap) in &changes {
+                store.put_gap(*what, scope::WATCH, gap, &now)?;
+                store.append(Draft::of_gap(*what, scope::WATCH, gap), &now)?;
+            }
+            Ok(())
+        })
     }
 
     fn index(&self) -> Result<Names> {

@@ -127,6 +127,10 @@ impl Settler<'_> {
         let output = match output {
             // Byte for byte the last good scan: there is nothing to compare.
             Ok(output) if row.output.as_ref() == Some(&output.digest) => {
+                // Whoever watches wants to know all the same where it looked.
+                if row.inputs.is_none() && let Ok(scan) = parse(&output, &name) {
+                    self.looked_at.insert(name, scan.inputs);
+                }
                 drafts.extend(recovered(&mut row));
                 row.request = Some(request);
                 return self.put_module(&row, known.as_ref(), drafts);
@@ -172,10 +176,9 @@ impl Settler<'_> {
         row.output = digest;
         row.request = Some(request);
         row.contents = None;
-        row.inputs = scan
-            .inputs
-            .as_ref()
-            .and_then(|inputs| serde_json::to_string(inputs).ok());
+        let inputs = scan.complete.then(|| serde_json::to_string(&scan.inputs).ok());
+        row.inputs = inputs.flatten();
+        self.looked_at.insert(name.clone(), scan.inputs);
         let gaps = self.changed_gaps(&name, &scan.gaps)?;
         let quiet = !row.announced;
         row.manifest = Some(with_retired(scan.manifest.clone(), row.manifest.take()));
@@ -211,10 +214,7 @@ impl Settler<'_> {
                 }
             }
             for (what, gap) in &gaps {
-                match what {
-                    What::GapOpened => store.open_gap(&name, gap, &now)?,
-                    _ => store.close_gap(&name, &gap.path)?,
-                }
+                store.put_gap(*what, &name, gap, &now)?;
                 if !quiet {
                     store.append(Draft::of_gap(*what, &name, gap), &now)?;
                 }

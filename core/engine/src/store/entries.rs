@@ -3,7 +3,7 @@
 use super::{EntryRow, FileRow, OpenGap, Result, Store, optional_unsigned, signed, text};
 use crate::compare::{Identity, Row};
 use crate::facts::{Known, Role};
-use assay_model::{Entry, Facts, Gap, GapReason, Stamp, Text};
+use assay_model::{Entry, Facts, Gap, GapReason, Stamp, Text, What};
 use rusqlite::params;
 use std::collections::BTreeMap;
 
@@ -175,6 +175,7 @@ impl Store {
                 GapReason::TooBig,
                 GapReason::Unparsable,
                 GapReason::Timeout,
+                GapReason::Unwatched,
             ]
             .into_iter()
             .find(|known| known.as_str() == reason)
@@ -190,27 +191,22 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Stores that a gap opened.
+    /// Stores that a gap opened, or that it closed.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn open_gap(&mut self, module: &str, gap: &Gap, now: &str) -> Result<()> {
-        self.database.execute(
-            "INSERT OR REPLACE INTO gaps VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![module, gap.path.as_bytes(), gap.reason.as_str(), gap.text, now],
-        )?;
-        Ok(())
-    }
-
-    /// Stores that a gap closed.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn close_gap(&mut self, module: &str, path: &Text) -> Result<()> {
-        self.database.execute(
-            "DELETE FROM gaps WHERE module = ?1 AND path = ?2",
-            params![module, path.as_bytes()],
-        )?;
+    pub fn put_gap(&mut self, what: What, module: &str, gap: &Gap, now: &str) -> Result<()> {
+        if what == What::GapOpened {
+            self.database.execute(
+                "INSERT OR REPLACE INTO gaps VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![module, gap.path.as_bytes(), gap.reason.as_str(), gap.text, now],
+            )?;
+        } else {
+            self.database.execute(
+                "DELETE FROM gaps WHERE module = ?1 AND path = ?2",
+                params![module, gap.path.as_bytes()],
+            )?;
+        }
         Ok(())
     }
 

@@ -144,6 +144,12 @@ fn aside(path: &Path) -> Result<()> {
     }
 }
 
+/// The database of a state folder.
+#[must_use]
+pub fn database(folder: &Path) -> PathBuf {
+    folder.join(DATABASE)
+}
+
 /// Takes the lock of a state folder, or says who has it.
 ///
 /// # Errors

@@ -1,0 +1,46 @@
+//! What watchers tell.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Something that happened in a folder that is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Happening {
+    /// The folder, by its path on this machine, no link in it.
+    pub(super) folder: PathBuf,
+    /// The name in it; `None` when it happened to the folder itself.
+    pub(super) name: Option<OsString>,
+    /// The name came, went or was given to something else; otherwise what it names was written to, or its mode changed.
+    pub(super) renamed: bool,
+    /// Who did it, where the system tells.
+    pub(super) pid: Option<i32>,
+}
+
+impl Happening {
+    /// Something else is at this path now, as far as anybody can tell.
+    pub(super) fn replaced(path: PathBuf) -> Self {
+        Self {
+            folder: path,
+            name: None,
+            renamed: true,
+            pid: None,
+        }
+    }
+
+    /// Where it happened.
+    pub(super) fn path(&self) -> PathBuf {
+        match &self.name {
+            Some(name) => self.folder.join(name),
+            None => self.folder.clone(),
+        }
+    }
+}
+
+/// What a watcher has to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Something happened.
+    Happening(Happening),
+    /// More happened than the system kept: nobody knows what.
+    Lost,
+}

@@ -1,0 +1,114 @@
+//! Folders watched with inotify, where fanotify cannot: older kernels, containers, file systems without handles.
+
+use super::happening::{Happening, News};
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
+use rustix::io::{Errno, Result};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+const RENAMED: ReadFlags = ReadFlags::CREATE
+    .union(ReadFlags::DELETE)
+    .union(ReadFlags::MOVED_FROM)
+    .union(ReadFlags::MOVED_TO)
+    .union(ReadFlags::DELETE_SELF)
+    .union(ReadFlags::MOVE_SELF)
+    .union(ReadFlags::UNMOUNT);
+
+/// An instance of inotify.
+pub(super) struct Inotify {
+    instance: OwnedFd,
+    folders: HashMap<i32, Vec<PathBuf>>,
+}
+
+impl Inotify {
+    /// An instance without folders.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            instance: inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?,
+            folders: HashMap::new(),
+        })
+    }
+
+    /// Watches a folder.
+    ///
+    /// # Errors
+    /// When it is none, or there are too many.
+    pub(super) fn watch(&mut self, folder: &Path) -> Result<i32> {
+        let events = WatchFlags::CREATE
+            | WatchFlags::DELETE
+            | WatchFlags::MOVED_FROM
+            | WatchFlags::MOVED_TO
+            | WatchFlags::DELETE_SELF
+            | WatchFlags::MOVE_SELF
+            | WatchFlags::MODIFY
+            | WatchFlags::CLOSE_WRITE
+            | WatchFlags::ATTRIB
+            | WatchFlags::ONLYDIR
+            | WatchFlags::DONT_FOLLOW;
+        let number = inotify::add_watch(&self.instance, folder, events)?;
+        let paths = self.folders.entry(number).or_default();
+        if !paths.iter().any(|path| path == folder) {
+            paths.push(folder.to_owned());
+        }
+        Ok(number)
+    }
+
+    /// Watches a folder no longer, wherever it is.
+    pub(super) fn forget(&mut self, folder: &Path, number: i32) {
+        let Some(paths) = self.folders.get_mut(&number) else {
+            return;
+        };
+        paths.retain(|path| path != folder);
+        if paths.is_empty() {
+            self.folders.remove(&number);
+            _ = inotify::remove_watch(&self.instance, number);
+        }
+    }
+
+    /// Reads what happened, until there is no more.
+    pub(super) fn read(&mut self, tell: &mut dyn FnMut(News)) {
+        let mut buffer = [MaybeUninit::<u8>::uninit(); 1 << 15];
+        let mut reader = Reader::new(&self.instance, &mut buffer);
+        loop {
+            let event = match reader.next() {
+                Ok(event) => event,
+                Err(Errno::AGAIN) => break,
+                Err(Errno::INTR) => continue,
+                Err(_) => {
+                    tell(News::Lost);
+                    break;
+                }
+            };
+            if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
+                tell(News::Lost);
+            }
+            let name = event
+                .file_name()
+                .map(|name| OsStr::from_bytes(name.to_bytes()).to_owned());
+            for folder in self.folders.get(&event.wd()).into_iter().flatten() {
+                tell(News::Happening(Happening {
+                    folder: folder.clone(),
+                    name: name.clone(),
+                    renamed: event.events().intersects(RENAMED),
+                    pid: None,
+                }));
+            }
+            if event.events().contains(ReadFlags::IGNORED) {
+                self.folders.remove(&event.wd());
+            }
+        }
+    }
+}
+
+impl AsFd for Inotify {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.instance.as_fd()
+    }
+}
