@@ -100,6 +100,16 @@ pub struct Report {
     pub places: Places,
 }
 
+/// Assay's own folders and files, by their paths on this machine.
+pub(crate) struct OwnPlaces {
+    /// Of modules and of watch lists.
+    pub(crate) folders: Vec<PathBuf>,
+    /// This one, and the host.
+    pub(crate) programs: Vec<PathBuf>,
+    /// The database.
+    pub(crate) database: PathBuf,
+}
+
 /// The stages, ready to run.
 pub struct Engine {
     pub(crate) options: Options,
@@ -143,13 +153,17 @@ impl Engine {
         &self.root
     }
 
-    /// Assay's own folders and files: modules, lists, programs, the database.
-    pub(crate) fn own_places(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    /// What a watch of Assay itself is to look at.
+    pub(crate) fn own_places(&self) -> OwnPlaces {
         let options = &self.options;
-        let folders = options.folders.iter().chain(&options.watch).cloned().collect();
-        let mut files = vec![options.host.clone(), store::database(&options.state)];
-        files.extend(std::env::current_exe());
-        (folders, files)
+        OwnPlaces {
+            folders: options.folders.iter().chain(&options.watch).cloned().collect(),
+            programs: std::env::current_exe()
+                .into_iter()
+                .chain([options.host.clone()])
+                .collect(),
+            database: store::database(&options.state),
+        }
     }
 
     /// The program that loads modules, if it is what it must be.
@@ -174,7 +188,14 @@ impl Engine {
             // A bit that flipped inside a stored value: SQLite cannot see it, and no later run would get past it.
             Err(EngineError::Store(error)) if error.is_damage() => {
                 store::put_aside(&self.options.state)?;
-                self.run_locked(&lock, &Scope { touched: None, ..scope.clone() }, progress)
+                self.run_locked(
+                    &lock,
+                    &Scope {
+                        touched: None,
+                        ..scope.clone()
+                    },
+                    progress,
+                )
             }
             other => other,
         }
@@ -207,7 +228,9 @@ impl Engine {
         if !scope.about.is_empty() {
             store.transaction(|store| {
                 let drafts = scope.about.iter().map(|(what, text)| Draft::about(*what, text));
-                drafts.into_iter().try_for_each(|draft| store.append(draft, &started).map(drop))
+                drafts
+                    .into_iter()
+                    .try_for_each(|draft| store.append(draft, &started).map(drop))
             })?;
         }
         let failed_before: Vec<bool> = sinks.iter().map(deliver::Delivery::failed).collect();

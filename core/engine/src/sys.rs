@@ -94,55 +94,70 @@ fn answer(answer: libc::c_int) -> rustix::io::Result<libc::c_int> {
     Err(rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO))
 }
 
-/// A group of fanotify whose events name the folder and the name in it.
+/// A group of fanotify whose events name the folder, the name in it, and the file.
 #[cfg(target_os = "linux")]
 pub(crate) fn fanotify_group() -> rustix::io::Result<std::os::fd::OwnedFd> {
     use std::os::fd::FromRawFd as _;
-    let flags = libc::FAN_CLASS_NOTIF | libc::FAN_CLOEXEC | libc::FAN_NONBLOCK | libc::FAN_REPORT_DFID_NAME;
+    let flags = libc::FAN_CLASS_NOTIF
+        | libc::FAN_CLOEXEC
+        | libc::FAN_NONBLOCK
+        | libc::FAN_REPORT_DFID_NAME
+        | libc::FAN_REPORT_FID;
     // SAFETY: takes numbers only.
     let group = answer(unsafe { libc::fanotify_init(flags, libc::O_RDONLY.cast_unsigned()) })?;
     // SAFETY: a descriptor that was made just now, and is nobody else's.
     Ok(unsafe { std::os::fd::OwnedFd::from_raw_fd(group) })
 }
 
-/// Has `group` told of `events` in the open folder.
+/// Has `group` told of `events` at a path, a link being a link.
 #[cfg(target_os = "linux")]
 pub(crate) fn fanotify_watch(
     group: std::os::fd::BorrowedFd<'_>,
-    folder: std::os::fd::BorrowedFd<'_>,
+    path: &std::path::Path,
+    is_folder: bool,
     events: u64,
 ) -> rustix::io::Result<()> {
-    fanotify_mark(group, folder, libc::FAN_MARK_ADD, events)
+    fanotify_mark(group, path, is_folder, libc::FAN_MARK_ADD, events)
 }
 
 /// Ends [`fanotify_watch`].
 #[cfg(target_os = "linux")]
 pub(crate) fn fanotify_forget(
     group: std::os::fd::BorrowedFd<'_>,
-    folder: std::os::fd::BorrowedFd<'_>,
+    path: &std::path::Path,
+    is_folder: bool,
     events: u64,
 ) -> rustix::io::Result<()> {
-    fanotify_mark(group, folder, libc::FAN_MARK_REMOVE, events)
+    fanotify_mark(group, path, is_folder, libc::FAN_MARK_REMOVE, events)
+}
+
+#[cfg(target_os = "linux")]
+fn terminated(path: &std::path::Path) -> rustix::io::Result<std::ffi::CString> {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::ffi::CString::new(path.as_os_str().as_bytes()).map_err(|_| rustix::io::Errno::INVAL)
 }
 
 #[cfg(target_os = "linux")]
 fn fanotify_mark(
     group: std::os::fd::BorrowedFd<'_>,
-    folder: std::os::fd::BorrowedFd<'_>,
+    path: &std::path::Path,
+    is_folder: bool,
     what: libc::c_uint,
     events: u64,
 ) -> rustix::io::Result<()> {
     use std::os::fd::AsRawFd as _;
-    let flags = what | libc::FAN_MARK_ONLYDIR;
-    let (group, folder) = (group.as_raw_fd(), folder.as_raw_fd());
-    // SAFETY: two open descriptors; without a path the folder itself is meant.
-    answer(unsafe { libc::fanotify_mark(group, flags, events, folder, std::ptr::null()) }).map(drop)
+    let only = if is_folder { libc::FAN_MARK_ONLYDIR } else { 0 };
+    let (flags, path) = (what | only | libc::FAN_MARK_DONT_FOLLOW, terminated(path)?);
+    // SAFETY: an open descriptor, and a path that lives until the call returns.
+    let marked =
+        unsafe { libc::fanotify_mark(group.as_raw_fd(), flags, events, libc::AT_FDCWD, path.as_ptr()) };
+    answer(marked).map(drop)
 }
 
-/// The type and the bytes of the handle by which the file system knows an open folder, as events of fanotify give them.
+/// The type and the bytes of the handle by which a file system knows what is at a path, a link being a link, as events of
+/// fanotify give them.
 #[cfg(target_os = "linux")]
-pub(crate) fn handle_of(folder: std::os::fd::BorrowedFd<'_>) -> rustix::io::Result<Vec<u8>> {
-    use std::os::fd::AsRawFd as _;
+pub(crate) fn handle_of(path: &std::path::Path) -> rustix::io::Result<Vec<u8>> {
     /// `MAX_HANDLE_SZ` of linux/exportfs.h.
     const LONGEST: usize = 128;
     /// `struct file_handle`, with room for the longest.
@@ -157,15 +172,15 @@ pub(crate) fn handle_of(folder: std::os::fd::BorrowedFd<'_>) -> rustix::io::Resu
         kind: 0,
         bytes: [0; LONGEST],
     };
-    let mut mount = 0;
-    // SAFETY: an empty path names the descriptor; the handle has the room that it says it has.
+    let (mut mount, path) = (0, terminated(path)?);
+    // SAFETY: the path lives until the call returns, and the handle has the room that it says it has.
     answer(unsafe {
         libc::name_to_handle_at(
-            folder.as_raw_fd(),
-            c"".as_ptr(),
+            libc::AT_FDCWD,
+            path.as_ptr(),
             (&raw mut handle).cast(),
             &raw mut mount,
-            libc::AT_EMPTY_PATH,
+            0,
         )
     })?;
     let length = usize::try_from(handle.length).unwrap_or(LONGEST).min(LONGEST);

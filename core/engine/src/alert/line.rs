@@ -245,7 +245,12 @@ fn middle(alert: &Alert) -> Vec<(String, String)> {
         };
         parts.push(("named_by".to_owned(), format!("{}{more}", first.join(", "))));
     }
-    parts.extend(alert.writer_hint.as_ref().map(|writer| ("writer_hint".to_owned(), told(writer))));
+    parts.extend(
+        alert
+            .writer_hint
+            .as_ref()
+            .map(|writer| ("writer_hint".to_owned(), told(writer))),
+    );
     if !alert.text.is_empty() {
         parts.push(("text".to_owned(), escape_bytes(alert.text.as_bytes())));
     }

@@ -78,7 +78,8 @@ impl Engine {
             let Some(row) = known.get(&module.name) else {
                 continue;
             };
-            let is_same_file = row.sha256 == module.sha256 && row.path.as_path() == module.path && !row.missing;
+            let is_same_file =
+                row.sha256 == module.sha256 && row.path.as_path() == module.path && !row.missing;
             let is_touched = touched.is_none_or(|touched| touched.modules.contains(&module.name));
             // One that failed was asked something too, and is asked again by the next sweep.
             let is_asked_the_same = || row.request.as_ref() == Some(&self.request_of(&module.name, lists));

@@ -1,10 +1,10 @@
-//! Folders watched with fanotify: each event names the folder by its handle, the name in it, and who did it.
+//! Folders and files watched with fanotify: each event names the folder by its handle, the name in it, the file by its
+//! own handle, and who did it. A file is watched itself because it can be written to by another name, elsewhere.
 //!
 //! The form of events is that of fanotify(7), with `FAN_REPORT_DFID_NAME`, which Linux has since 5.9.
 
 use super::happening::{Happening, News};
 use crate::sys;
-use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -12,8 +12,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// What names a folder in events: type and bytes of its handle. Folders of two file systems may share one: what
-/// happens in one of them is then told of both.
+/// What names a folder or a file in events: type and bytes of its handle. Those of two file systems may share one: what
+/// happens to one of them is then told of both.
 pub(super) type Handle = Vec<u8>;
 
 /// Bytes that are read at once.
@@ -26,60 +26,62 @@ const RENAMED: u64 = libc::FAN_CREATE
     | libc::FAN_DELETE_SELF
     | libc::FAN_MOVE_SELF;
 const WRITTEN: u64 = libc::FAN_MODIFY | libc::FAN_CLOSE_WRITE | libc::FAN_ATTRIB;
-const EVENTS: u64 = RENAMED | WRITTEN | libc::FAN_ONDIR | libc::FAN_EVENT_ON_CHILD;
 
 /// A group of fanotify.
 pub(super) struct Fanotify {
     group: OwnedFd,
-    folders: HashMap<Handle, Vec<PathBuf>>,
+    paths: HashMap<Handle, Vec<PathBuf>>,
     buffer: Vec<u8>,
 }
 
+fn events(is_folder: bool) -> u64 {
+    if is_folder {
+        RENAMED | WRITTEN | libc::FAN_ONDIR | libc::FAN_EVENT_ON_CHILD
+    } else {
+        WRITTEN
+    }
+}
+
 impl Fanotify {
-    /// A group without folders.
+    /// A group that watches nothing yet.
     ///
     /// # Errors
     /// When the system has none, or does not let this process have one.
     pub(super) fn new() -> Result<Self> {
         Ok(Self {
             group: sys::fanotify_group()?,
-            folders: HashMap::new(),
+            paths: HashMap::new(),
             buffer: vec![0; BUFFER],
         })
     }
 
-    /// Watches a folder.
+    /// Watches a folder or a file.
     ///
     /// # Errors
-    /// When it is none, when there are too many, or its file system has no handles.
-    pub(super) fn watch(&mut self, folder: &Path) -> Result<Handle> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let opened = rustix::fs::open(folder, flags, Mode::empty())?;
-        // The handle first: an event of a folder that has none here would be lost.
-        let handle = sys::handle_of(opened.as_fd())?;
-        sys::fanotify_watch(self.group.as_fd(), opened.as_fd(), EVENTS)?;
-        let paths = self.folders.entry(handle.clone()).or_default();
-        if !paths.iter().any(|path| path == folder) {
-            paths.push(folder.to_owned());
+    /// When it is not there, when there are too many, or its file system has no handles.
+    pub(super) fn watch(&mut self, path: &Path, is_folder: bool) -> Result<Handle> {
+        // The handle first: an event of what has none here would be lost.
+        let handle = sys::handle_of(path)?;
+        sys::fanotify_watch(self.group.as_fd(), path, is_folder, events(is_folder))?;
+        let paths = self.paths.entry(handle.clone()).or_default();
+        if !paths.iter().any(|known| known == path) {
+            paths.push(path.to_owned());
         }
         Ok(handle)
     }
 
-    /// Watches a folder no longer. The mark stays on one that is elsewhere by now; what it tells is nobody's.
-    pub(super) fn forget(&mut self, folder: &Path, handle: &Handle) {
-        let Some(paths) = self.folders.get_mut(handle) else {
+    /// Watches it no longer. The mark stays on what is elsewhere by now; what it tells is nobody's.
+    pub(super) fn forget(&mut self, path: &Path, is_folder: bool, handle: &Handle) {
+        let Some(paths) = self.paths.get_mut(handle) else {
             return;
         };
-        paths.retain(|path| path != folder);
+        paths.retain(|known| known != path);
         if !paths.is_empty() {
             return;
         }
-        self.folders.remove(handle);
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        if let Ok(opened) = rustix::fs::open(folder, flags, Mode::empty())
-            && sys::handle_of(opened.as_fd()).as_ref() == Ok(handle)
-        {
-            _ = sys::fanotify_forget(self.group.as_fd(), opened.as_fd(), EVENTS);
+        self.paths.remove(handle);
+        if sys::handle_of(path).as_ref() == Ok(handle) {
+            _ = sys::fanotify_forget(self.group.as_fd(), path, is_folder, events(is_folder));
         }
     }
 
@@ -106,12 +108,16 @@ impl Fanotify {
             if event.mask & libc::FAN_Q_OVERFLOW != 0 {
                 tell(News::Lost);
             }
-            for (handle, name) in event.places() {
-                let folders = self.folders.get(handle).into_iter().flatten();
-                for folder in folders {
+            for place in event.places() {
+                let is_child = place.kind == libc::FAN_EVENT_INFO_TYPE_FID;
+                // A child of a folder has both records; that a name of it is gone does not say that it is.
+                if is_child && event.mask & RENAMED != 0 {
+                    continue;
+                }
+                for path in self.paths.get(place.handle).into_iter().flatten() {
                     tell(News::Happening(Happening {
-                        folder: folder.clone(),
-                        name: name.map(OsStr::to_owned),
+                        folder: path.clone(),
+                        name: place.name.map(OsStr::to_owned),
                         renamed: event.mask & RENAMED != 0,
                         pid: (event.pid > 0).then_some(event.pid),
                     }));
@@ -156,8 +162,8 @@ impl<'b> Event<'b> {
         (length >= 24).then_some((event, &bytes[length..]))
     }
 
-    /// The folder's handle, and the name in it, of each record that has them.
-    fn places(&self) -> impl Iterator<Item = (&'b [u8], Option<&'b OsStr>)> {
+    /// What each record names.
+    fn places(&self) -> impl Iterator<Item = Place<'b>> {
         let mut records = self.records;
         std::iter::from_fn(move || {
             loop {
@@ -165,8 +171,8 @@ impl<'b> Event<'b> {
                 let length = usize::from(u16::from_ne_bytes(number(records, 2)?));
                 let record = records.get(..length).filter(|record| record.len() >= 4)?;
                 records = &records[length..];
-                if [libc::FAN_EVENT_INFO_TYPE_DFID_NAME, libc::FAN_EVENT_INFO_TYPE_DFID].contains(&kind)
-                    && let Some(place) = place(record)
+                if KINDS.contains(&kind)
+                    && let Some(place) = Place::of(kind, record)
                 {
                     return Some(place);
                 }
@@ -175,15 +181,34 @@ impl<'b> Event<'b> {
     }
 }
 
-/// `struct fanotify_event_info_fid`: four bytes of head, eight of the file system's number, `struct file_handle` with
-/// its length and type before its bytes, then the name with a NUL. A folder itself is named `.`.
-fn place(record: &[u8]) -> Option<(&[u8], Option<&OsStr>)> {
-    let length = u32::from_ne_bytes(number(record, 12)?) as usize;
-    let end = length.checked_add(20)?;
-    let handle = record.get(16..end)?;
-    let name = record[end..].split(|byte| *byte == 0).next().unwrap_or_default();
-    let name = (!name.is_empty() && name != b".").then(|| OsStr::from_bytes(name));
-    Some((handle, name))
+/// Records that name something.
+const KINDS: [u8; 3] = [
+    libc::FAN_EVENT_INFO_TYPE_FID,
+    libc::FAN_EVENT_INFO_TYPE_DFID,
+    libc::FAN_EVENT_INFO_TYPE_DFID_NAME,
+];
+
+struct Place<'b> {
+    kind: u8,
+    handle: &'b [u8],
+    name: Option<&'b OsStr>,
+}
+
+impl<'b> Place<'b> {
+    /// `struct fanotify_event_info_fid`: four bytes of head, eight of the file system's number, `struct file_handle` with
+    /// its length and type before its bytes, then, in records with one, the name with a NUL. A folder itself is named `.`.
+    fn of(kind: u8, record: &'b [u8]) -> Option<Self> {
+        let length = u32::from_ne_bytes(number(record, 12)?) as usize;
+        let end = length.checked_add(20)?;
+        let handle = record.get(16..end)?;
+        let name = record[end..].split(|byte| *byte == 0).next().unwrap_or_default();
+        let has_name = kind == libc::FAN_EVENT_INFO_TYPE_DFID_NAME && !name.is_empty() && name != b".";
+        Some(Self {
+            kind,
+            handle,
+            name: has_name.then(|| OsStr::from_bytes(name)),
+        })
+    }
 }
 
 #[cfg(test)]

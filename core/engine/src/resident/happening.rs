@@ -1,5 +1,7 @@
 //! What watchers tell.
 
+use rustix::io::Errno;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -34,6 +36,24 @@ impl Happening {
             None => self.folder.clone(),
         }
     }
+}
+
+/// What is to be watched, by paths on this machine without links.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// Folders, and what is in them.
+    pub(super) folders: BTreeSet<PathBuf>,
+    /// Files themselves, whatever name they are written to by.
+    pub(super) files: BTreeSet<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    /// What was not watched before.
+    pub(super) new: Vec<PathBuf>,
+    /// What cannot be.
+    pub(super) failed: Vec<(PathBuf, Errno)>,
 }
 
 /// What a watcher has to tell.

@@ -3,8 +3,9 @@
 //! Modules name paths; what happens is told of folders without links. So each path becomes the *locations* on the way to
 //! what it leads to: every link that is followed, and the end; where something is missing, what would come there.
 
-use super::happening::Happening;
+use super::happening::{Happening, Wanted};
 use super::patterns;
+use crate::engine::OwnPlaces;
 use crate::scope::{ModulePlaces, Places, Touched};
 use assay_model::{Input, Text};
 use assay_root::{FileType, Last, Root, Why};
@@ -22,8 +23,10 @@ const OF_KERNEL: [&str; 2] = ["/proc", "/sys"];
 enum Concern {
     Module(String),
     File(Text),
-    /// Assay's own files.
+    /// Assay's own folders and programs.
     Own,
+    /// The database, which runs write to: it counts when it is another file.
+    Database,
 }
 
 /// Locations of all that is watched.
@@ -32,6 +35,7 @@ pub(super) struct Index {
     modules: BTreeMap<String, Locations>,
     files: BTreeMap<Text, Locations>,
     own: Locations,
+    database: Locations,
     /// By the bytes of the path on this machine.
     at: BTreeMap<Vec<u8>, Vec<Concern>>,
 }
@@ -41,6 +45,7 @@ pub(super) struct Index {
 struct Locations {
     at: BTreeSet<PathBuf>,
     folders: BTreeSet<PathBuf>,
+    files: BTreeSet<PathBuf>,
     /// What could not be followed, with the reason.
     silent: BTreeSet<PathBuf>,
 }
@@ -61,23 +66,27 @@ impl Concerned {
 }
 
 impl Index {
-    /// Assay's own folders and files, by their paths on this machine.
-    pub(super) fn own(&mut self, folders: &[PathBuf], files: &[PathBuf]) {
-        self.own = Locations::default();
-        for file in files {
-            let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
-                continue;
-            };
-            if let Ok(folder) = folder.canonicalize() {
-                self.own.at.insert(folder.join(name));
-                self.own.folders.insert(folder);
-            }
-        }
-        let real = folders.iter().filter_map(|folder| folder.canonicalize().ok());
-        for folder in real {
-            self.own.at.insert(folder.clone());
-            self.own.folders.extend(folder.parent().map(Path::to_owned));
+    /// Assay's own folders and programs, and its database, by their paths on this machine.
+    pub(super) fn own(&mut self, own: &OwnPlaces) {
+        (self.own, self.database) = (Locations::default(), Locations::default());
+        for folder in own.folders.iter().filter_map(|folder| folder.canonicalize().ok()) {
+            self.own.add(folder.parent(), &folder);
             self.own.folders.insert(folder);
+        }
+        for program in own
+            .programs
+            .iter()
+            .filter_map(|program| program.canonicalize().ok())
+        {
+            self.own.add(program.parent(), &program);
+        }
+        if let Some(folder) = own
+            .database
+            .parent()
+            .and_then(|folder| folder.canonicalize().ok())
+        {
+            let name = own.database.file_name().unwrap_or_default();
+            self.database.add(Some(&folder), &folder.join(name));
         }
     }
 
@@ -99,22 +108,40 @@ impl Index {
             self.files.insert(file, locations);
         }
         self.at.clear();
-        let modules = self.modules.iter().map(|(name, found)| (Concern::Module(name.clone()), found));
-        let files = self.files.iter().map(|(path, found)| (Concern::File(path.clone()), found));
-        for (concern, found) in modules.chain(files).chain([(Concern::Own, &self.own)]) {
+        let modules = self
+            .modules
+            .iter()
+            .map(|(name, found)| (Concern::Module(name.clone()), found));
+        let files = self
+            .files
+            .iter()
+            .map(|(path, found)| (Concern::File(path.clone()), found));
+        for (concern, found) in modules
+            .chain(files)
+            .chain([(Concern::Own, &self.own), (Concern::Database, &self.database)])
+        {
             for path in &found.at {
-                self.at.entry(path.as_os_str().as_bytes().to_vec()).or_default().push(concern.clone());
+                self.at
+                    .entry(path.as_os_str().as_bytes().to_vec())
+                    .or_default()
+                    .push(concern.clone());
             }
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Locations> {
-        self.modules.values().chain(self.files.values()).chain([&self.own])
+        self.modules
+            .values()
+            .chain(self.files.values())
+            .chain([&self.own, &self.database])
     }
 
-    /// Every folder that is to be watched.
-    pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
-        self.all().flat_map(|found| &found.folders).cloned().collect()
+    /// Everything that is to be watched.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted {
+            folders: self.all().flat_map(|found| &found.folders).cloned().collect(),
+            files: self.all().flat_map(|found| &found.files).cloned().collect(),
+        }
     }
 
     /// Places where nobody would answer: file systems of a network.
@@ -127,7 +154,10 @@ impl Index {
         let mut concerned = Concerned::default();
         let path = happening.path();
         let path = path.as_os_str().as_bytes();
-        self.tell(self.at.get(path), &mut concerned);
+        self.tell(self.at.get(path), happening, &mut concerned);
+        // What is written to in a folder does not change it, but for those of Assay.
+        let folder = self.at.get(happening.folder.as_os_str().as_bytes());
+        concerned.own |= folder.is_some_and(|concerns| concerns.contains(&Concern::Own));
         if happening.renamed {
             // `0` is what comes after `/`.
             let mut below = path.to_vec();
@@ -138,21 +168,22 @@ impl Index {
                 (below, end) = (b"/".to_vec(), b"0".to_vec());
             }
             for (_, concerns) in self.at.range(below..end) {
-                self.tell(Some(concerns), &mut concerned);
+                self.tell(Some(concerns), happening, &mut concerned);
             }
             if happening.name.is_some() {
-                self.tell(self.at.get(happening.folder.as_os_str().as_bytes()), &mut concerned);
+                self.tell(folder, happening, &mut concerned);
             }
         }
         concerned
     }
 
-    fn tell(&self, concerns: Option<&Vec<Concern>>, concerned: &mut Concerned) {
+    fn tell(&self, concerns: Option<&Vec<Concern>>, happening: &Happening, concerned: &mut Concerned) {
         for concern in concerns.into_iter().flatten() {
             match concern {
                 Concern::Module(module) => _ = concerned.touched.modules.insert(module.clone()),
                 Concern::File(path) => _ = concerned.touched.files.insert(path.clone()),
                 Concern::Own => concerned.own = true,
+                Concern::Database => concerned.own |= happening.renamed,
             }
         }
     }
@@ -219,6 +250,7 @@ impl<'r> Resolver<'r> {
         match self.root.stat(&location, Last::Keep) {
             Ok(Some(stat)) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => _ = found.folders.insert(self.host(&location)),
+                FileType::RegularFile => _ = found.files.insert(self.host(&location)),
                 FileType::Symlink => self.follow(&location, found, links),
                 _ => {}
             },
@@ -245,7 +277,10 @@ impl<'r> Resolver<'r> {
 
     fn find(&mut self, path: &Path, links: usize) -> Folder {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            let mut top = Folder { real: "/".into(), ..Folder::default() };
+            let mut top = Folder {
+                real: "/".into(),
+                ..Folder::default()
+            };
             top.locations.folders.insert(self.host(&top.real));
             return top;
         };
@@ -256,7 +291,11 @@ impl<'r> Resolver<'r> {
         }
         let location = folder.real.join(name);
         let host = self.host(&location);
-        match self.root.stat(&location, Last::Keep).map(|stat| stat.map(|stat| FileType::from_raw_mode(stat.st_mode))) {
+        match self
+            .root
+            .stat(&location, Last::Keep)
+            .map(|stat| stat.map(|stat| FileType::from_raw_mode(stat.st_mode)))
+        {
             Ok(Some(FileType::Directory)) => {
                 folder.real = location;
                 folder.locations.folders.insert(host);
@@ -294,9 +333,15 @@ impl<'r> Resolver<'r> {
 }
 
 impl Locations {
+    fn add(&mut self, folder: Option<&Path>, path: &Path) {
+        self.folders.extend(folder.map(Path::to_owned));
+        self.at.insert(path.to_owned());
+    }
+
     fn extend(&mut self, other: &Self) {
         self.at.extend(other.at.iter().cloned());
         self.folders.extend(other.folders.iter().cloned());
+        self.files.extend(other.files.iter().cloned());
         self.silent.extend(other.silent.iter().cloned());
     }
 }

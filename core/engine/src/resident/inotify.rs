@@ -1,4 +1,4 @@
-//! Folders watched with inotify, where fanotify cannot: older kernels, containers, file systems without handles.
+//! Folders and files watched with inotify, where fanotify cannot: older kernels, containers, file systems without handles.
 
 use super::happening::{Happening, News};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
@@ -21,53 +21,53 @@ const RENAMED: ReadFlags = ReadFlags::CREATE
 /// An instance of inotify.
 pub(super) struct Inotify {
     instance: OwnedFd,
-    folders: HashMap<i32, Vec<PathBuf>>,
+    paths: HashMap<i32, Vec<PathBuf>>,
 }
 
 impl Inotify {
-    /// An instance without folders.
+    /// An instance that watches nothing yet.
     ///
     /// # Errors
     /// When there are too many.
     pub(super) fn new() -> Result<Self> {
         Ok(Self {
             instance: inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?,
-            folders: HashMap::new(),
+            paths: HashMap::new(),
         })
     }
 
-    /// Watches a folder.
+    /// Watches a folder or a file.
     ///
     /// # Errors
-    /// When it is none, or there are too many.
-    pub(super) fn watch(&mut self, folder: &Path) -> Result<i32> {
-        let events = WatchFlags::CREATE
-            | WatchFlags::DELETE
-            | WatchFlags::MOVED_FROM
-            | WatchFlags::MOVED_TO
-            | WatchFlags::DELETE_SELF
-            | WatchFlags::MOVE_SELF
-            | WatchFlags::MODIFY
-            | WatchFlags::CLOSE_WRITE
-            | WatchFlags::ATTRIB
-            | WatchFlags::ONLYDIR
-            | WatchFlags::DONT_FOLLOW;
-        let number = inotify::add_watch(&self.instance, folder, events)?;
-        let paths = self.folders.entry(number).or_default();
-        if !paths.iter().any(|path| path == folder) {
-            paths.push(folder.to_owned());
+    /// When it is not there, or there are too many.
+    pub(super) fn watch(&mut self, path: &Path, is_folder: bool) -> Result<i32> {
+        let mut events =
+            WatchFlags::MODIFY | WatchFlags::CLOSE_WRITE | WatchFlags::ATTRIB | WatchFlags::DONT_FOLLOW;
+        if is_folder {
+            events |= WatchFlags::CREATE
+                | WatchFlags::DELETE
+                | WatchFlags::MOVED_FROM
+                | WatchFlags::MOVED_TO
+                | WatchFlags::DELETE_SELF
+                | WatchFlags::MOVE_SELF
+                | WatchFlags::ONLYDIR;
+        }
+        let number = inotify::add_watch(&self.instance, path, events)?;
+        let paths = self.paths.entry(number).or_default();
+        if !paths.iter().any(|known| known == path) {
+            paths.push(path.to_owned());
         }
         Ok(number)
     }
 
-    /// Watches a folder no longer, wherever it is.
-    pub(super) fn forget(&mut self, folder: &Path, number: i32) {
-        let Some(paths) = self.folders.get_mut(&number) else {
+    /// Watches it no longer, wherever it is.
+    pub(super) fn forget(&mut self, path: &Path, number: i32) {
+        let Some(paths) = self.paths.get_mut(&number) else {
             return;
         };
-        paths.retain(|path| path != folder);
+        paths.retain(|known| known != path);
         if paths.is_empty() {
-            self.folders.remove(&number);
+            self.paths.remove(&number);
             _ = inotify::remove_watch(&self.instance, number);
         }
     }
@@ -92,16 +92,16 @@ impl Inotify {
             let name = event
                 .file_name()
                 .map(|name| OsStr::from_bytes(name.to_bytes()).to_owned());
-            for folder in self.folders.get(&event.wd()).into_iter().flatten() {
+            for path in self.paths.get(&event.wd()).into_iter().flatten() {
                 tell(News::Happening(Happening {
-                    folder: folder.clone(),
+                    folder: path.clone(),
                     name: name.clone(),
                     renamed: event.events().intersects(RENAMED),
                     pid: None,
                 }));
             }
             if event.events().contains(ReadFlags::IGNORED) {
-                self.folders.remove(&event.wd());
+                self.paths.remove(&event.wd());
             }
         }
     }

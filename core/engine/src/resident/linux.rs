@@ -1,39 +1,44 @@
-//! Watching folders on Linux: with fanotify where that can be had, because it tells who wrote, otherwise with inotify;
+//! Watching on Linux: with fanotify where that can be had, because it tells who wrote, otherwise with inotify;
 //! and the table of mounts, of which neither tells.
 
 use super::fanotify::{Fanotify, Handle};
-use super::happening::{Happening, News};
+use super::happening::{Happening, News, Wanted, Watched};
 use super::inotify::Inotify;
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-/// Folders that are watched.
+/// What is watched.
 pub(super) struct Watcher {
     fanotify: Option<Fanotify>,
     inotify: Inotify,
-    folders: BTreeMap<PathBuf, Watch>,
+    watched: BTreeMap<PathBuf, Watch>,
     mounts: Option<(File, BTreeSet<Vec<u8>>)>,
 }
 
-enum Watch {
+struct Watch {
+    is_folder: bool,
+    by: By,
+}
+
+enum By {
     Fanotify(Handle),
     Inotify(i32),
 }
 
 impl Watcher {
-    /// Without folders.
+    /// Watches nothing yet.
     ///
     /// # Errors
-    /// When the system gives neither.
+    /// When the system gives nothing to watch with.
     pub(super) fn new(_: &Path) -> Result<Self> {
         let mut watcher = Self {
             fanotify: Fanotify::new().ok(),
             inotify: Inotify::new()?,
-            folders: BTreeMap::new(),
+            watched: BTreeMap::new(),
             mounts: None,
         };
         if let Ok(mut table) = File::open("/proc/self/mountinfo") {
@@ -43,54 +48,67 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// Watches these folders and no others; answers those that were not watched before, and those that cannot be.
-    pub(super) fn watch_only(
-        &mut self,
-        wanted: &BTreeSet<PathBuf>,
-    ) -> (Vec<PathBuf>, Vec<(PathBuf, rustix::io::Errno)>) {
-        let surplus: Vec<PathBuf> = self.folders.keys().filter(|path| !wanted.contains(*path)).cloned().collect();
-        for folder in surplus {
-            self.forget(&folder);
+    /// Watches these folders and files and nothing else.
+    pub(super) fn watch_only(&mut self, wanted: &Wanted) -> Watched {
+        let kept = |path: &&PathBuf| !wanted.folders.contains(*path) && !wanted.files.contains(*path);
+        let surplus: Vec<PathBuf> = self.watched.keys().filter(kept).cloned().collect();
+        for path in surplus {
+            self.forget(&path);
         }
-        let (mut new, mut failed) = (Vec::new(), Vec::new());
-        for folder in wanted {
-            if self.folders.contains_key(folder) {
+        let mut watched = Watched::default();
+        // Folders first: what they tell is worth more, when not all can be watched.
+        let folders = wanted.folders.iter().map(|path| (path, true));
+        for (path, is_folder) in folders.chain(wanted.files.iter().map(|path| (path, false))) {
+            if self
+                .watched
+                .get(path)
+                .is_some_and(|watch| watch.is_folder == is_folder)
+            {
                 continue;
             }
-            match self.watch(folder) {
-                Ok(()) => new.push(folder.clone()),
+            match self.watch(path, is_folder) {
+                Ok(()) => watched.new.push(path.clone()),
                 // It went meanwhile, which the folder above tells.
-                Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {}
-                Err(errno) => failed.push((folder.clone(), errno)),
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                Err(errno) => watched.failed.push((path.clone(), errno)),
             }
         }
-        (new, failed)
+        watched
     }
 
-    fn watch(&mut self, folder: &Path) -> Result<()> {
-        let by_handle = self.fanotify.as_mut().map(|fanotify| fanotify.watch(folder));
-        let watch = match by_handle {
-            Some(Ok(handle)) => Watch::Fanotify(handle),
-            _ => Watch::Inotify(self.inotify.watch(folder)?),
+    fn watch(&mut self, path: &Path, is_folder: bool) -> Result<()> {
+        let by_handle = self
+            .fanotify
+            .as_mut()
+            .and_then(|fanotify| fanotify.watch(path, is_folder).ok());
+        let by = match by_handle {
+            Some(handle) => By::Fanotify(handle),
+            None => By::Inotify(self.inotify.watch(path, is_folder)?),
         };
-        self.folders.insert(folder.to_owned(), watch);
+        self.watched.insert(path.to_owned(), Watch { is_folder, by });
         Ok(())
     }
 
-    fn forget(&mut self, folder: &Path) {
-        match (self.folders.remove(folder), &mut self.fanotify) {
-            (Some(Watch::Fanotify(handle)), Some(fanotify)) => fanotify.forget(folder, &handle),
-            (Some(Watch::Inotify(number)), _) => self.inotify.forget(folder, number),
+    fn forget(&mut self, path: &Path) {
+        let Some(Watch { is_folder, by }) = self.watched.remove(path) else {
+            return;
+        };
+        match (by, &mut self.fanotify) {
+            (By::Fanotify(handle), Some(fanotify)) => fanotify.forget(path, is_folder, &handle),
+            (By::Inotify(number), _) => self.inotify.forget(path, number),
             _ => {}
         }
     }
 
     /// Whatever is at this path and below it may be something else now: it has to be watched anew.
     pub(super) fn forget_below(&mut self, path: &Path) {
-        let below: Vec<PathBuf> = self.folders.range(path.to_owned()..).map(|(folder, _)| folder)
-            .take_while(|folder| folder.starts_with(path)).cloned().collect();
-        for folder in below {
-            self.forget(&folder);
+        let after = self.watched.range(path.to_owned()..).map(|(watched, _)| watched);
+        let below: Vec<PathBuf> = after
+            .take_while(|watched| watched.starts_with(path))
+            .cloned()
+            .collect();
+        for path in below {
+            self.forget(&path);
         }
     }
 
@@ -116,7 +134,9 @@ impl Watcher {
             return;
         };
         let now = read_table(table);
-        let changed = now.symmetric_difference(before).filter_map(|line| crate::hang::mount_point(line));
+        let changed = now
+            .symmetric_difference(before)
+            .filter_map(|line| crate::hang::mount_point(line));
         let changed: BTreeSet<PathBuf> = changed.collect();
         *before = now;
         for place in changed {
@@ -129,5 +149,9 @@ impl Watcher {
 fn read_table(table: &mut File) -> BTreeSet<Vec<u8>> {
     let mut bytes = Vec::new();
     _ = table.rewind().and_then(|()| table.read_to_end(&mut bytes));
-    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect()
 }

@@ -1,9 +1,8 @@
 //! Watching folders on macOS: one stream of FSEvents over the whole root. It tells paths only, neither who wrote nor
 //! what exactly happened, so everything that it tells is taken for a change of names.
 
-use super::happening::{Happening, News};
+use super::happening::{Happening, News, Wanted, Watched};
 use notify::{Event, EventKind, FsEventWatcher, RecursiveMode, Watcher as _};
-use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -46,17 +45,20 @@ impl Watcher {
         };
         let stream = FsEventWatcher::new(handler, notify::Config::default());
         let mut stream = stream.map_err(|_| rustix::io::Errno::IO)?;
-        stream.watch(root, RecursiveMode::Recursive).map_err(|_| rustix::io::Errno::IO)?;
-        Ok(Self { _stream: stream, events, ready })
+        stream
+            .watch(root, RecursiveMode::Recursive)
+            .map_err(|_| rustix::io::Errno::IO)?;
+        Ok(Self {
+            _stream: stream,
+            events,
+            ready,
+        })
     }
 
     /// Everything is watched already.
     #[expect(clippy::unused_self, reason = "the form of the other systems")]
-    pub(super) fn watch_only(
-        &mut self,
-        _: &BTreeSet<PathBuf>,
-    ) -> (Vec<PathBuf>, Vec<(PathBuf, rustix::io::Errno)>) {
-        (Vec::new(), Vec::new())
+    pub(super) fn watch_only(&mut self, _: &Wanted) -> Watched {
+        Watched::default()
     }
 
     /// Paths are watched, not what is there.

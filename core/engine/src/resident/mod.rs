@@ -13,14 +13,14 @@ mod happening;
 mod index;
 #[cfg(target_os = "linux")]
 mod inotify;
+mod patterns;
+mod supervisor;
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod system;
 #[cfg(target_os = "macos")]
 #[path = "macos.rs"]
 mod system;
-mod patterns;
-mod supervisor;
 mod writer;
 
 use crate::engine::{Engine, EngineError, Report};
@@ -29,7 +29,7 @@ use crate::store::StoreError;
 use crate::{hang, sys};
 use assay_model::{Gap, GapReason, What};
 use assay_root::Root;
-use happening::{Happening, News};
+use happening::{Happening, News, Watched};
 use index::{Concerned, Index};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -216,19 +216,33 @@ impl<'a> Resident<'a> {
 
     /// When there is something to do, whatever happens until then.
     fn next(&self) -> Instant {
-        let due = self.pending.due().map(|due| self.retry.map_or(due, |retry| due.max(retry)));
-        [Some(self.sweep), due, (self.sinks_wait > RETRY.0).then_some(self.sinks)]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(self.sweep)
+        let due = self
+            .pending
+            .due()
+            .map(|due| self.retry.map_or(due, |retry| due.max(retry)));
+        [
+            Some(self.sweep),
+            due,
+            (self.sinks_wait > RETRY.0).then_some(self.sinks),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(self.sweep)
     }
 
     /// Waits for something to happen; answers whether it is to end, and whether something was mounted.
-    fn wait(&self, ended: &UnixStream, reloads: &UnixStream, timeout: Duration) -> Result<(bool, bool), WatchError> {
+    fn wait(
+        &self,
+        ended: &UnixStream,
+        reloads: &UnixStream,
+        timeout: Duration,
+    ) -> Result<(bool, bool), WatchError> {
         let sources = self.watcher.sources();
         let wanted = |is_table: bool| if is_table { PollFlags::PRI } else { PollFlags::IN };
-        let mut waiting: Vec<PollFd<'_>> = [ended.as_fd(), reloads.as_fd()].into_iter().map(|fd| (fd, false))
+        let mut waiting: Vec<PollFd<'_>> = [ended.as_fd(), reloads.as_fd()]
+            .into_iter()
+            .map(|fd| (fd, false))
             .chain(sources.iter().copied())
             .map(|(fd, is_table)| PollFd::from_borrowed_fd(fd, wanted(is_table)))
             .collect();
@@ -238,17 +252,23 @@ impl<'a> Resident<'a> {
             Err(errno) => return Err(std::io::Error::from(errno).into()),
         }
         let is_over = !waiting[0].revents().is_empty();
-        let mounted = waiting[2..].iter().zip(&sources).any(|(fd, (_, is_table))| *is_table && fd.revents().contains(PollFlags::PRI));
+        let mounted = waiting[2..]
+            .iter()
+            .zip(&sources)
+            .any(|(fd, (_, is_table))| *is_table && fd.revents().contains(PollFlags::PRI));
         Ok((is_over, mounted))
     }
 
     /// Takes in what happened.
     fn read(&mut self, mounted: bool) {
         let (index, pending, writers) = (&self.index, &mut self.pending, &mut self.writers);
+        let own = rustix::process::getpid().as_raw_nonzero().get();
         let mut lost = false;
         let mut replaced = Vec::new();
         let mut tell = |news| match news {
             News::Lost => lost = true,
+            // What a run writes is no news, nor is what its modules do, who can write nowhere.
+            News::Happening(happening) if happening.pid == Some(own) => {}
             News::Happening(happening) => {
                 let concerned = index.concerned(&happening);
                 if happening.renamed {
@@ -277,7 +297,7 @@ impl<'a> Resident<'a> {
         self.lost = true;
         if let Ok(watcher) = Watcher::new(self.engine.root().path()) {
             self.watcher = watcher;
-            (_, self.unwatched) = self.watcher.watch_only(&self.index.folders());
+            self.unwatched = self.watcher.watch_only(&self.index.wanted()).failed;
         }
         self.pending.everything = true;
         self.pending.now();
@@ -309,7 +329,9 @@ impl<'a> Resident<'a> {
             self.pending.now();
         }
         // Runs make others necessary, where folders came that were not watched.
-        while self.pending.due().is_some_and(|due| due <= Instant::now()) && self.retry.is_none_or(|at| at <= Instant::now()) {
+        while self.pending.due().is_some_and(|due| due <= Instant::now())
+            && self.retry.is_none_or(|at| at <= Instant::now())
+        {
             match self.run() {
                 Ok(()) => (self.retry, self.wait) = (None, RETRY.0),
                 Err(EngineError::Store(StoreError::Busy(_))) => self.retry = Some(Instant::now() + BUSY),
@@ -376,23 +398,22 @@ impl<'a> Resident<'a> {
         let Ok(root) = opened else {
             return self.lose();
         };
-        let (folders, files) = self.engine.own_places();
-        self.index.own(&folders, &files);
+        self.index.own(&self.engine.own_places());
         self.index.update(&root, report.places, touched);
-        let wanted = self.index.folders();
-        let (new, unwatched) = self.watcher.watch_only(&wanted);
-        if self.unwatched.is_empty() != unwatched.is_empty() {
+        let wanted = self.index.wanted();
+        let Watched { new, failed } = self.watcher.watch_only(&wanted);
+        if self.unwatched.is_empty() != failed.is_empty() {
             self.pending.news = true;
             self.pending.now();
         }
-        self.unwatched = unwatched;
-        for folder in &new {
-            let concerned = self.index.concerned(&Happening::replaced(folder.clone()));
+        self.unwatched = failed;
+        for path in &new {
+            let concerned = self.index.concerned(&Happening::replaced(path.clone()));
             self.pending.add(concerned);
         }
         if !new.is_empty() {
             self.pending.now();
-            (self.say)(Said::Watching(wanted.len()));
+            (self.say)(Said::Watching(wanted.folders.len()));
         }
     }
 
@@ -404,12 +425,18 @@ impl<'a> Resident<'a> {
         }
         if let Some((first, errno)) = self.unwatched.first() {
             let (count, hint) = (self.unwatched.len(), hint(*errno));
-            said.push(format!("{count} folders are not watched, the first `{}`: {errno}{hint}", first.display()));
+            said.push(format!(
+                "{count} folders and files are not watched, the first `{}`: {errno}{hint}",
+                first.display()
+            ));
         }
         let silent = self.index.silent();
         if let Some(first) = silent.first() {
             let count = silent.len();
-            said.push(format!("{count} places are on file systems that do not tell, the first `{}`", first.display()));
+            said.push(format!(
+                "{count} places are on file systems that do not tell, the first `{}`",
+                first.display()
+            ));
         }
         if said.is_empty() {
             return Vec::new();

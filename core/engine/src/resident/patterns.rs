@@ -13,10 +13,13 @@ const MAX_DEPTH: usize = 8;
 pub(super) fn places(root: &Root, patterns: &[String]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for pattern in patterns {
-        let parts: Vec<&str> = Path::new(pattern).components().filter_map(|part| match part {
-            Component::Normal(name) => name.to_str(),
-            _ => None,
-        }).collect();
+        let parts: Vec<&str> = Path::new(pattern)
+            .components()
+            .filter_map(|part| match part {
+                Component::Normal(name) => name.to_str(),
+                _ => None,
+            })
+            .collect();
         descend(root, Path::new("/"), &parts, 0, &mut found);
     }
     found.sort();
@@ -36,7 +39,9 @@ fn descend(root: &Root, folder: &Path, parts: &[&str], depth: usize, found: &mut
         return descend(root, &folder.join(part), rest, depth, found);
     }
     let any_depth = *part == "**";
-    let matcher = Glob::new(part).ok().map(|glob: Glob| -> GlobMatcher { glob.compile_matcher() });
+    let matcher = Glob::new(part)
+        .ok()
+        .map(|glob: Glob| -> GlobMatcher { glob.compile_matcher() });
     if any_depth {
         descend(root, folder, rest, depth, found);
     }
@@ -46,7 +51,10 @@ fn descend(root: &Root, folder: &Path, parts: &[&str], depth: usize, found: &mut
             if listed.file_type == FileType::Directory && depth < MAX_DEPTH {
                 descend(root, &below, parts, depth + 1, found);
             }
-        } else if matcher.as_ref().is_some_and(|matcher| matcher.is_match(&listed.name)) {
+        } else if matcher
+            .as_ref()
+            .is_some_and(|matcher| matcher.is_match(&listed.name))
+        {
             descend(root, &below, rest, depth, found);
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Writers {
 impl Writers {
     /// Somebody wrote just now.
     pub(super) fn wrote(&mut self, happening: &Happening) {
-        let Some(pid) = happening.pid.filter(|pid| *pid != own()) else {
+        let Some(pid) = happening.pid else {
             return;
         };
         let path = happening.path();
@@ -38,10 +38,6 @@ impl Writers {
     }
 }
 
-fn own() -> i32 {
-    rustix::process::getpid().as_raw_nonzero().get()
-}
-
 /// Its executable and real user; proc(5). It may have ended, and even another may have its number.
 fn look(pid: i32) -> Writer {
     let place = PathBuf::from(format!("/proc/{pid}"));
@@ -49,7 +45,9 @@ fn look(pid: i32) -> Writer {
     let user = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     Writer {
         pid,
-        executable: std::fs::read_link(place.join("exe")).ok().map(|path| path.as_path().into()),
+        executable: std::fs::read_link(place.join("exe"))
+            .ok()
+            .map(|path| path.as_path().into()),
         user: user.and_then(|ids| ids.split_whitespace().next()?.parse().ok()),
     }
 }

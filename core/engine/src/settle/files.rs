@@ -50,7 +50,9 @@ impl Settler<'_> {
         let names = self.names.take().unwrap_or_default();
         let (mut writes, mut drafts, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
         // Nobody looked at those again.
-        let unmeasured = open.iter().filter(|gap| gap.module == MODULE && is_partial && !self.measured.contains_key(&gap.path));
+        let unmeasured = open
+            .iter()
+            .filter(|gap| gap.module == MODULE && is_partial && !self.measured.contains_key(&gap.path));
         gaps.extend(unmeasured.map(OpenGap::gap));
         let mut measured: Vec<_> = std::mem::take(&mut self.measured).into_iter().collect();
         measured.sort_by(|(a, _), (b, _)| a.cmp(b));

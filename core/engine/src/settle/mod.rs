@@ -130,9 +130,18 @@ impl<'a> Settler<'a> {
                 },
             };
             let patterns = module.manifest.as_ref().map(|manifest| manifest.watch.clone());
-            modules.insert(module.name.clone(), ModulePlaces { looked_at, patterns: patterns.unwrap_or_default() });
+            modules.insert(
+                module.name.clone(),
+                ModulePlaces {
+                    looked_at,
+                    patterns: patterns.unwrap_or_default(),
+                },
+            );
         }
-        Places { modules, files: self.files.keys().cloned().collect() }
+        Places {
+            modules,
+            files: self.files.keys().cloned().collect(),
+        }
     }
 
     /// Who wrote last to any of these.

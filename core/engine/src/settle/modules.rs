@@ -128,7 +128,9 @@ impl Settler<'_> {
             // Byte for byte the last good scan: there is nothing to compare.
             Ok(output) if row.output.as_ref() == Some(&output.digest) => {
                 // Whoever watches wants to know all the same where it looked.
-                if row.inputs.is_none() && let Ok(scan) = parse(&output, &name) {
+                if row.inputs.is_none()
+                    && let Ok(scan) = parse(&output, &name)
+                {
                     self.looked_at.insert(name, scan.inputs);
                 }
                 drafts.extend(recovered(&mut row));
