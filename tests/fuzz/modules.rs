@@ -5,11 +5,10 @@ use crate::places::{self, LISTED, Place, System, split, split_list};
 use crate::tree::{plant, split_tree};
 use crate::{Input, corpus};
 use assay_engine::watch;
-use assay_tests::{Scratch, built, short};
+use assay_tests::{Scratch, copy_modules, short};
 use std::collections::BTreeMap;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const MODULES: &[(&str, &[Place])] = &[
     ("accounts", places::ACCOUNTS),
@@ -47,15 +46,6 @@ pub(crate) fn replayed() -> impl Iterator<Item = &'static str> {
     files.chain([LISTS]).chain(TREES)
 }
 
-/// A folder with one module, where nobody else has anything to say.
-fn alone(folder: &Scratch, module: &str) -> PathBuf {
-    let modules = folder.path("modules");
-    let file = format!("{DLL_PREFIX}assay_module_{module}{DLL_SUFFIX}");
-    fs::create_dir(&modules).unwrap();
-    fs::copy(built().join(&file), modules.join(&file)).unwrap();
-    modules
-}
-
 /// Learns what is there, and looks again: no module fails, and none says something else the second time.
 fn is_learned(scratch: &Scratch, of: &str) {
     let learned = scratch.assay(&["run", "--json"]);
@@ -90,17 +80,23 @@ fn modules_list_what_fuzzing_planted() {
         }
     }
     let rounds = planted.values().map(Vec::len).max().unwrap();
+    let folder = Scratch::new();
+    let modules = &folder.path("modules");
+    copy_modules(modules, |name| MODULES.iter().any(|(module, _)| *module == name));
     std::thread::scope(|scope| {
         for mac in [false, true] {
             let planted = &planted;
-            scope.spawn(move || (0..rounds).for_each(|round| is_learned_in(mac, planted, round)));
+            scope.spawn(move || {
+                (0..rounds).for_each(|round| is_learned_in(mac, modules, planted, round));
+            });
         }
     });
 }
 
 /// One file at each place of one of the systems.
-fn is_learned_in(mac: bool, planted: &BTreeMap<(bool, &str), Vec<Input>>, round: usize) {
-    let scratch = if mac { Scratch::macos() } else { Scratch::new() };
+fn is_learned_in(mac: bool, modules: &Path, planted: &BTreeMap<(bool, &str), Vec<Input>>, round: usize) {
+    let mut scratch = if mac { Scratch::macos() } else { Scratch::new() };
+    scratch.modules = vec![modules.to_owned()];
     if !mac {
         scratch.file("/etc/passwd", places::PASSWD);
     }
@@ -117,7 +113,8 @@ fn is_learned_in(mac: bool, planted: &BTreeMap<(bool, &str), Vec<Input>>, round:
 #[test]
 fn lists_find_what_fuzzing_planted() {
     let folder = Scratch::new();
-    let modules = alone(&folder, LISTS);
+    let modules = folder.path("modules");
+    copy_modules(&modules, |name| name == LISTS);
     let mut sound = 0;
     for (name, bytes) in corpus(LISTS) {
         let Some((list, content)) = split_list(&bytes) else {
@@ -143,8 +140,10 @@ fn lists_find_what_fuzzing_planted() {
 #[test]
 fn trees_hide_what_fuzzing_planted() {
     for module in TREES {
+        // Nobody else has anything to say here.
         let folder = Scratch::new();
-        let modules = alone(&folder, module);
+        let modules = folder.path("modules");
+        copy_modules(&modules, |name| name == module);
         let corpus = corpus(module);
         assert!(corpus.len() > 5, "{module} has no corpus");
         for (name, bytes) in corpus {
