@@ -24,7 +24,6 @@ const LINUX: &[Way] = &[
         "~/.ssh/authorized_keys",
         "command=\"/opt/@\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n",
     ),
-    Link("~/.ssh/config", "ProxyCommand /opt/@\n"),
     Link("~/.gitconfig", "[core]\npager = /opt/@\n"),
     Link(
         "~/.config/systemd/user/x.service",
@@ -66,6 +65,13 @@ const LINUX: &[Way] = &[
         "[include]\npath = %/x\n",
         "x",
         "[core]\npager = /opt/@\n",
+    ),
+    Named("~/.ssh/config", "Include %/*\n", "x", "ProxyCommand /opt/@\n"),
+    Named(
+        "~/.config/google-chrome/Default/Secure Preferences",
+        r#"{"extensions": {"settings": {"a": {"location": 4, "path": "%"}}}}"#,
+        "manifest.json",
+        r#"{"name": "x", "permissions": ["@"]}"#,
     ),
     Named("~/a/.git/config", "[core]\nhooksPath = %\n", "@", ""),
     Named("~/b/.git", "gitdir: %\n", "config", "[core]\npager = /opt/@\n"),
