@@ -16,6 +16,7 @@ pub mod places;
 mod plist;
 mod records;
 mod sqlite;
+pub mod tree;
 mod watch;
 
 pub use archive::archive;

@@ -2,6 +2,7 @@
 
 use crate::places::{LISTED, PASSWD, Place, System, split, split_list};
 use crate::records::written;
+use crate::tree::{plant, split_tree};
 use assay_engine::run::{Output, Scan, parse};
 use assay_engine::watch;
 use assay_model::watch::{FilesConfig, WatchList, Watched};
@@ -65,6 +66,22 @@ fn is_kept(manifest: Manifest, seen: Seen, again: &Seen) {
     };
     let read = parse(&Output::recorded(written(&scan)), &scan.manifest.name);
     assert_eq!(read.expect("what the core takes"), scan);
+}
+
+/// A module that looks at names, modes and links, over a tree of files that the bytes tell.
+///
+/// # Panics
+/// As [`any_file`].
+pub fn any_tree<M: Module>(bytes: &[u8]) {
+    let Some((system, lines)) = split_tree(bytes) else {
+        return;
+    };
+    let fixture = small(match system {
+        System::Linux => Fixture::new(),
+        System::Mac => Fixture::macos(),
+    });
+    plant(&fixture.host("/"), lines);
+    is_kept(M::manifest(), fixture.collect::<M>(), &fixture.collect::<M>());
 }
 
 /// The module that walks what watch lists name: a list, and a file of any content under a few names.

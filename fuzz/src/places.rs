@@ -317,6 +317,30 @@ pub const PROFILES: &[Place] = &[
     Place(Mac, "/Users/mia/Downloads/x.mobileconfig"),
 ];
 
+/// What a running kernel was told, and what its firmware keeps.
+pub const RUNNING: &[Place] = &[
+    Place(Linux, "/proc/sys/kernel/core_pattern"),
+    Place(Linux, "/sys/fs/cgroup/memory/release_agent"),
+    Place(Linux, "/proc/sys/fs/binfmt_misc/x"),
+    Place(Linux, "/proc/cmdline"),
+    Place(
+        Linux,
+        "/sys/firmware/efi/efivars/Boot0001-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+    ),
+    Place(
+        Linux,
+        "/sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+    ),
+    Place(
+        Linux,
+        "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+    ),
+    Place(
+        Linux,
+        "/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f",
+    ),
+];
+
 /// Takes bytes apart: the place that the first of them names, and what is to be found there.
 pub fn split<'a>(bytes: &'a [u8], places: &[Place]) -> Option<(Place, &'a [u8])> {
     let (first, content) = bytes.split_first()?;

@@ -8,6 +8,7 @@ mod fuse;
 mod hangs;
 mod mounts;
 mod places;
+mod privacy;
 mod races;
 mod tree;
 mod user;

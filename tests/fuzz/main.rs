@@ -24,6 +24,9 @@ mod line;
 #[path = "../../fuzz/src/lines.rs"]
 mod lines;
 mod modules;
+#[path = "../../fuzz/src/modules.rs"]
+#[expect(dead_code, reason = "two modules cannot be linked into one test")]
+mod one;
 #[path = "../../fuzz/src/places.rs"]
 mod places;
 #[path = "../../fuzz/src/plist.rs"]
@@ -32,6 +35,8 @@ mod plist;
 mod records;
 #[path = "../../fuzz/src/sqlite.rs"]
 mod sqlite;
+#[path = "../../fuzz/src/tree.rs"]
+mod tree;
 #[path = "../../fuzz/src/watch.rs"]
 mod watch;
 
@@ -45,7 +50,12 @@ type Body = fn(&[u8]);
 /// A file of a corpus: its name, and what is in it.
 type Input = (String, Vec<u8>);
 
-/// Targets whose body is called here; those of modules are replayed in [`modules`].
+/// Of a running kernel no root that is planted tells anything.
+fn running(bytes: &[u8]) {
+    one::any_file::<assay_module_running::Copied>(bytes, places::RUNNING);
+}
+
+/// Targets whose body is called here; those of other modules are replayed in [`modules`].
 const BODIES: &[(&str, Body)] = &[
     ("archive", archive::archive),
     ("bookmark", bookmark::bookmark),
@@ -56,6 +66,7 @@ const BODIES: &[(&str, Body)] = &[
     ("lines", lines::lines),
     ("plist", plist::plist),
     ("records", records::records),
+    ("running", running),
     ("sqlite", sqlite::sqlite),
     ("watch", watch::watch),
 ];

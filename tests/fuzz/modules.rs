@@ -2,11 +2,11 @@
 //! the core's own checks are part of it. Each file is put where it was found to matter.
 
 use crate::places::{self, LISTED, Place, System, split, split_list};
+use crate::tree::{plant, split_tree};
 use crate::{Input, corpus};
 use assay_engine::watch;
-use assay_tests::{Scratch, built, short};
+use assay_tests::{Scratch, copy_modules, short};
 use std::collections::BTreeMap;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::Path;
 
@@ -37,9 +37,13 @@ const MODULES: &[(&str, &[Place])] = &[
 
 /// The target whose corpus is a watch list and a file.
 const LISTS: &str = "files";
+/// Targets whose corpora are trees of files.
+const TREES: [&str; 2] = ["executables", "hideouts"];
+
 /// Targets that are replayed here.
 pub(crate) fn replayed() -> impl Iterator<Item = &'static str> {
-    MODULES.iter().map(|(name, _)| *name).chain([LISTS])
+    let files = MODULES.iter().map(|(name, _)| *name);
+    files.chain([LISTS]).chain(TREES)
 }
 
 /// Learns what is there, and looks again: no module fails, and none says something else the second time.
@@ -76,17 +80,23 @@ fn modules_list_what_fuzzing_planted() {
         }
     }
     let rounds = planted.values().map(Vec::len).max().unwrap();
+    let folder = Scratch::new();
+    let modules = &folder.path("modules");
+    copy_modules(modules, |name| MODULES.iter().any(|(module, _)| *module == name));
     std::thread::scope(|scope| {
         for mac in [false, true] {
             let planted = &planted;
-            scope.spawn(move || (0..rounds).for_each(|round| is_learned_in(mac, planted, round)));
+            scope.spawn(move || {
+                (0..rounds).for_each(|round| is_learned_in(mac, modules, planted, round));
+            });
         }
     });
 }
 
 /// One file at each place of one of the systems.
-fn is_learned_in(mac: bool, planted: &BTreeMap<(bool, &str), Vec<Input>>, round: usize) {
-    let scratch = if mac { Scratch::macos() } else { Scratch::new() };
+fn is_learned_in(mac: bool, modules: &Path, planted: &BTreeMap<(bool, &str), Vec<Input>>, round: usize) {
+    let mut scratch = if mac { Scratch::macos() } else { Scratch::new() };
+    scratch.modules = vec![modules.to_owned()];
     if !mac {
         scratch.file("/etc/passwd", places::PASSWD);
     }
@@ -102,12 +112,9 @@ fn is_learned_in(mac: bool, planted: &BTreeMap<(bool, &str), Vec<Input>>, round:
 
 #[test]
 fn lists_find_what_fuzzing_planted() {
-    // Nobody else has anything to say here.
-    let alone = Scratch::new();
-    let modules = alone.path("modules");
-    let file = format!("{DLL_PREFIX}assay_module_{LISTS}{DLL_SUFFIX}");
-    fs::create_dir(&modules).unwrap();
-    fs::copy(built().join(&file), modules.join(&file)).unwrap();
+    let folder = Scratch::new();
+    let modules = folder.path("modules");
+    copy_modules(&modules, |name| name == LISTS);
     let mut sound = 0;
     for (name, bytes) in corpus(LISTS) {
         let Some((list, content)) = split_list(&bytes) else {
@@ -128,4 +135,30 @@ fn lists_find_what_fuzzing_planted() {
         sound += 1;
     }
     assert!(sound > 5, "{sound} lists can be read");
+}
+
+#[test]
+fn trees_hide_what_fuzzing_planted() {
+    for module in TREES {
+        // Nobody else has anything to say here.
+        let folder = Scratch::new();
+        let modules = folder.path("modules");
+        copy_modules(&modules, |name| name == module);
+        let corpus = corpus(module);
+        assert!(corpus.len() > 5, "{module} has no corpus");
+        for (name, bytes) in corpus {
+            let Some((system, lines)) = split_tree(&bytes) else {
+                continue;
+            };
+            let mut scratch = if system == System::Mac {
+                Scratch::macos()
+            } else {
+                Scratch::new()
+            };
+            scratch.modules = vec![modules.clone()];
+            scratch.file("/etc/passwd", places::PASSWD);
+            plant(&scratch.path("root"), lines);
+            is_learned(&scratch, &name);
+        }
+    }
 }

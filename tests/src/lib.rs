@@ -78,6 +78,28 @@ pub fn spine() -> &'static Path {
     })
 }
 
+/// Copies those built modules that are `wanted` into a new folder. Every run reads a module whole before it loads it, and
+/// of an unoptimised one most is what debuggers want.
+pub fn copy_modules(folder: &Path, wanted: impl Fn(&str) -> bool) {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    fs::create_dir(folder).unwrap();
+    for found in fs::read_dir(built()).unwrap() {
+        let found = found.unwrap();
+        let file = found.file_name().into_string().unwrap();
+        let name = file.strip_prefix(&format!("{DLL_PREFIX}assay_module_"));
+        let name = name.and_then(|name| name.strip_suffix(DLL_SUFFIX));
+        if !name.is_some_and(&wanted) {
+            continue;
+        }
+        let to = folder.join(&file);
+        let mut strip = Command::new("strip");
+        strip.args(["-S", "-o"]).args([&to, &found.path()]);
+        if !strip.status().is_ok_and(|status| status.success()) {
+            fs::copy(found.path(), to).unwrap();
+        }
+    }
+}
+
 /// Puts what script modules in Python import beside the programs, where a build folder away from the sources has none.
 fn lay_out(test: &Path) {
     let beside = test.ancestors().nth(2).unwrap();

@@ -53,7 +53,7 @@ impl Scan<'_> {
     /// assert_eq!(seen.entry("cron_table", "/etc/crontab").unparsable.as_deref(), Some("is a FIFO"));
     /// ```
     pub fn content(&mut self, path: &Path, limit: u64) -> Option<Result<Vec<u8>, String>> {
-        match self.read_for(None, path, limit) {
+        match self.read_for_all(path, limit) {
             Ok(bytes) => Some(bytes.ok_or_else(|| PRIVATE.to_owned())),
             // A gap is where the entry would be, not where a link leads.
             Err(error) => self.odd(path, error).map(Err),

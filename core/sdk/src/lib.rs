@@ -51,7 +51,7 @@
 //! | for | take |
 //! |---|---|
 //! | a file, a folder, a link | [`Scan::read`], [`Scan::content`], [`Scan::files`], [`Scan::list`], [`Scan::behind`], [`Scan::stat`], [`Scan::attribute`]; what is finer, from [`Scan::root`] |
-//! | a file that a file in a home names, as an `include` does | [`Scan::content_for`] |
+//! | what a file names, as an `include` does | the same between [`Scan::begin_named_by`] and [`Scan::end_named_by`]; what was come to from a home, [`Scan::content_for`] |
 //! | a file that is itself what runs | [`Scan::own_program`] |
 //! | the homes and their accounts | [`Scan::homes`] |
 //! | what a command runs | [`Scan::programs`]; its words, [`split_words`] and [`split_commands`] |

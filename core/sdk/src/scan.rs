@@ -3,7 +3,7 @@
 use crate::bounds;
 use crate::homes::{self, Home};
 use crate::programs::Programs;
-use crate::whose::PRIVATE;
+use crate::whose::{Leader, PRIVATE};
 use assay_model::{Entry, Gap, GapReason, Kind, LogLevel, Look, Manifest, Os, Record, Request};
 use assay_root::{FileType, Last, Listed, Root, RootError, Stat, Why};
 use std::os::unix::ffi::OsStrExt as _;
@@ -116,6 +116,8 @@ pub struct Scan<'a> {
     sink: &'a mut dyn FnMut(&Record) -> bool,
     programs: Programs,
     homes: Option<Vec<Home>>,
+    /// The files that name what is being looked at, and who could have written each.
+    pub(crate) named_by: Vec<(PathBuf, Vec<Leader>)>,
 }
 
 impl<'a> Scan<'a> {
@@ -139,6 +141,7 @@ impl<'a> Scan<'a> {
             sink,
             programs,
             homes: None,
+            named_by: Vec::new(),
         })
     }
 
@@ -257,7 +260,7 @@ impl<'a> Scan<'a> {
     /// The whole of a regular file of at most `limit` bytes, links followed inside the root. `None` when nothing
     /// is there, and also when it cannot be read, after a gap was sent for it.
     pub fn read(&mut self, path: &Path, limit: u64) -> Option<Vec<u8>> {
-        let read = self.read_for(None, path, limit);
+        let read = self.read_for_all(path, limit);
         match self.or_gap(read)? {
             None => self.private(path),
             bytes => bytes,
@@ -267,7 +270,7 @@ impl<'a> Scan<'a> {
     /// The names in a folder, sorted; none when it is not there, and also when it cannot be read, after a gap.
     pub fn list(&mut self, folder: &Path) -> Vec<Listed> {
         let list = || self.root.list_opened(folder);
-        let told = self.told(None, folder, list, |(opened, _)| opened);
+        let told = self.told(folder, list, |(opened, _)| opened);
         match self.or_gap(told) {
             Some(Some((_, listed))) => listed,
             Some(None) => self.private(folder).unwrap_or_default(),
@@ -298,19 +301,24 @@ impl<'a> Scan<'a> {
                 }),
             }
         };
-        let told = self.told(None, path, look, |(_, stat)| stat);
+        let told = self.told(path, look, |(_, stat)| stat);
         match self.or_gap(told)? {
             Some((real, _)) => Some(real),
             None => self.private(path),
         }
     }
 
-    /// The gap of a place that is not told: see [`PRIVATE`].
+    /// The gap of a place that is not told: see [`PRIVATE`]. One that a file names is a gap of that file, lest whoever
+    /// wrote it makes gaps where others have theirs.
     fn private<T>(&mut self, path: &Path) -> Option<T> {
+        let (path, text) = match self.named_by.first() {
+            Some((by, _)) => (by.as_path(), format!("`{}` is {PRIVATE}", path.display())),
+            None => (path, PRIVATE.to_owned()),
+        };
         (self.sink)(&Record::Gap(Gap {
             path: path.into(),
             reason: GapReason::Permission,
-            text: PRIVATE.to_owned(),
+            text,
             hides: Vec::new(),
         }));
         None

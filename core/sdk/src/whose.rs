@@ -1,7 +1,8 @@
 //! What links of others lead to, told only where they may read it: nobody has root write into a log what is another's.
 //!
 //! Every read and every list of a [`Scan`] keeps to it, so that no module can forget. Whoever owns a folder or a link on
-//! the way could have led elsewhere, and so could whoever has the home that it is in.
+//! the way could have led elsewhere, and so could whoever has the home that it is in. What a file names is another way to
+//! be led, of which a module must tell: [`Scan::begin_named_by`].
 
 use crate::homes::Home;
 use crate::scan::Scan;
@@ -30,7 +31,7 @@ const REPLACED: usize = 64;
 
 /// Somebody other than root who could have led a reader elsewhere, and the folder by which: what is above that, they
 /// may enter. Of one whose id nothing tells only what everybody may read is told.
-struct Leader {
+pub(crate) struct Leader {
     uid: Option<u32>,
     folder: PathBuf,
 }
@@ -52,8 +53,8 @@ impl Leader {
 }
 
 impl Scan<'_> {
-    /// As [`Scan::content`], for a path that a file in somebody's home names, such as an `include`: [`PRIVATE`] unless
-    /// they may read it, wherever it is.
+    /// As [`Scan::content`], for a path that was come to from somebody's home: [`PRIVATE`] unless they may read it,
+    /// wherever it is.
     ///
     /// ```
     /// use assay_sdk::{Entry, testkit::Fixture};
@@ -75,21 +76,73 @@ impl Scan<'_> {
     /// assert_eq!(seen.entry("tmux_config", "/home/ana/.tmux.conf").fields["text"], "run /opt/x\n".into());
     /// ```
     pub fn content_for(&mut self, home: &Home, path: &Path, limit: u64) -> Option<Result<Vec<u8>, String>> {
-        match self.read_for(Some(home), path, limit) {
-            Ok(bytes) => Some(bytes.ok_or_else(|| PRIVATE.to_owned())),
-            Err(error) => self.odd(path, error).map(Err),
-        }
+        self.begin_named_by(&home.path);
+        let content = self.content(path, limit);
+        self.end_named_by();
+        content
+    }
+
+    /// From here to [`Scan::end_named_by`], whatever is read or listed is what the file at `path` names, as an `include`
+    /// does: it is told only where everybody who could have written that file may read it, too. In what it names there may
+    /// be names again.
+    ///
+    /// ```
+    /// use assay_sdk::{PRIVATE, testkit::Fixture};
+    /// # use std::os::unix::fs::PermissionsExt as _;
+    /// let fixture = Fixture::new()
+    ///     .file("/etc/passwd", "ana:x:4242:1::/home/ana:/bin/sh\n")
+    ///     .file("/home/ana/.gitconfig", "[include]\npath = /etc/secret\n")
+    ///     .file("/etc/secret", "");
+    /// # std::fs::set_permissions(fixture.host("/etc/secret"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    /// fixture.scan(|scan| {
+    ///     let ana = scan.homes().remove(0);
+    ///     scan.begin_named_by(&ana.path.join(".gitconfig"));
+    ///     assert_eq!(scan.content("/etc/secret".as_ref(), 1 << 20), Some(Err(PRIVATE.to_owned())));
+    ///     scan.end_named_by();
+    ///     assert_eq!(scan.content("/etc/secret".as_ref(), 1 << 20), Some(Ok(Vec::new())));
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn begin_named_by(&mut self, path: &Path) {
+        let writers = match self.root().way(path) {
+            Ok(way) => way
+                .passed
+                .iter()
+                .map(|(path, stat)| (path.as_path(), stat))
+                .chain([(way.real.as_path(), &way.stat)])
+                .flat_map(|(path, stat)| self.leaders(path, stat))
+                .collect(),
+            // It was there when it was read.
+            Err(_) => vec![Leader {
+                uid: None,
+                folder: PathBuf::from("/"),
+            }],
+        };
+        self.named_by.push((path.to_owned(), writers));
+    }
+
+    /// Ends what the last [`Scan::begin_named_by`] began.
+    ///
+    /// ```
+    /// # use assay_sdk::testkit::Fixture;
+    /// # use std::path::Path;
+    /// let fixture = Fixture::new().file("/etc/x.conf", "include x.d\n").file("/etc/x.d/a", "");
+    /// fixture.scan(|scan| {
+    ///     scan.begin_named_by(Path::new("/etc/x.conf"));
+    ///     let included = scan.files(Path::new("/etc/x.d"), |_| true);
+    ///     scan.end_named_by();
+    ///     assert_eq!(included, [Path::new("/etc/x.d/a")]);
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn end_named_by(&mut self) {
+        self.named_by.pop();
     }
 
     /// What a file holds; `None` when it is private.
-    pub(crate) fn read_for(
-        &self,
-        home: Option<&Home>,
-        path: &Path,
-        limit: u64,
-    ) -> assay_root::Result<Option<Vec<u8>>> {
+    pub(crate) fn read_for_all(&self, path: &Path, limit: u64) -> assay_root::Result<Option<Vec<u8>>> {
         let open = || self.root().open_file(path, Last::Follow);
-        let Some((file, opened)) = self.told(home, path, open, |(_, opened)| opened)? else {
+        let Some((file, opened)) = self.told(path, open, |(_, opened)| opened)? else {
             return Ok(None);
         };
         self.root().read_opened(path, file, &opened, limit).map(Some)
@@ -99,7 +152,6 @@ impl Scan<'_> {
     /// to it is known, it was just replaced, and is opened again; whoever does so all the time is told nothing.
     pub(crate) fn told<T>(
         &self,
-        home: Option<&Home>,
         path: &Path,
         open: impl Fn() -> assay_root::Result<T>,
         stat: impl Fn(&T) -> &Stat,
@@ -109,7 +161,7 @@ impl Scan<'_> {
             let is = stat(&opened);
             let same = |way: &Way| (way.stat.st_dev, way.stat.st_ino) == (is.st_dev, is.st_ino);
             if let Some(way) = self.root().way(path).ok().filter(same) {
-                return Ok(self.may_be_told(home, &way).then_some(opened));
+                return Ok(self.may_be_told(&way).then_some(opened));
             }
         }
         Ok(None)
@@ -117,41 +169,38 @@ impl Scan<'_> {
 
     /// Whether everybody who could have led along a way may read what is there. A folder that nobody led to is what it
     /// seems, and so is a file that is not root's: a spool of jobs has those of others.
-    fn may_be_told(&self, home: Option<&Home>, way: &Way) -> bool {
-        let (mut leaders, led) = self.leaders(way);
+    fn may_be_told(&self, way: &Way) -> bool {
+        let (mut leaders, mut led) = (Vec::new(), !self.named_by.is_empty());
+        for (path, stat) in &way.passed {
+            leaders.extend(self.leaders(path, stat));
+            // A link of root's in folders of root's is how the system is laid out.
+            led |= is_link(stat) && !leaders.is_empty();
+        }
         let is_file = FileType::from_raw_mode(way.stat.st_mode) == FileType::RegularFile;
-        let led = led || home.is_some() || (is_file && way.stat.st_nlink > 1);
+        led |= is_file && way.stat.st_nlink > 1;
         if !led && (!is_file || way.stat.st_uid != 0) {
             return true;
         }
-        leaders.extend(home.and_then(|home| self.leader(home)));
-        leaders.iter().all(|leader| leader.may_read(way))
+        let writers = self.named_by.iter().flat_map(|(_, writers)| writers);
+        leaders.iter().chain(writers).all(|leader| leader.may_read(way))
     }
 
-    /// Who could have led along a way, and whether any link of it is theirs.
-    fn leaders(&self, way: &Way) -> (Vec<Leader>, bool) {
-        let (mut leaders, mut led) = (Vec::new(), false);
-        for (path, stat) in &way.passed {
-            let is_link = FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
-            let folder = if is_link {
-                path.parent()
-            } else {
-                Some(path.as_path())
-            };
-            let folder = folder.unwrap_or(path).to_owned();
-            if let Some(home) = self.known_homes().iter().find(|home| home.path == *path) {
-                leaders.extend(self.leader(home));
-            }
-            if stat.st_uid != 0 {
-                let uid = Some(stat.st_uid);
-                leaders.push(Leader { uid, folder });
-            } else if !is_link && stat.st_mode & 0o002 != 0 {
-                leaders.push(Leader { uid: None, folder });
-            }
-            // A link of root's in folders of root's is how the system is laid out.
-            led |= is_link && !leaders.is_empty();
+    /// Who could have put in the place of a folder, a link or a file what is there.
+    fn leaders(&self, path: &Path, stat: &Stat) -> Vec<Leader> {
+        let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        let folder = path.parent().filter(|_| !is_folder).unwrap_or(path);
+        let by = |uid| Leader {
+            uid,
+            folder: folder.to_owned(),
+        };
+        let home = self.known_homes().iter().find(|home| home.path == *path);
+        let mut leaders: Vec<Leader> = home.and_then(|home| self.leader(home)).into_iter().collect();
+        if stat.st_uid != 0 {
+            leaders.push(by(Some(stat.st_uid)));
+        } else if !is_link(stat) && stat.st_mode & 0o002 != 0 {
+            leaders.push(by(None));
         }
-        (leaders, led)
+        leaders
     }
 
     /// Whoever has a home, unless it is root.
@@ -166,12 +215,17 @@ impl Scan<'_> {
     }
 }
 
+fn is_link(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::Symlink
+}
+
 #[cfg(test)]
 mod tests {
     use super::PRIVATE;
     use crate::testkit::Fixture;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     /// What Ana is told of each path; she owns no file of the fixture.
     fn told(fixture: &Fixture, paths: &[&str]) -> Vec<Option<Result<String, String>>> {
@@ -248,6 +302,55 @@ mod tests {
             );
             Ok(())
         });
+    }
+
+    #[test]
+    fn what_a_file_names_is_for_all_who_could_have_written_it() {
+        let fixture = Fixture::new()
+            .file("/etc/passwd", "ana:x:4242:1::/home/ana:\n")
+            .file("/home/ana/.gitconfig", "")
+            .file("/srv/site/config", "")
+            .file("/etc/team", "")
+            .file("/etc/secret", "")
+            .file("/root/SECRET", "")
+            .link("/etc/site", "/srv/site/config");
+        for (path, mode) in [
+            ("/etc/secret", 0o600),
+            ("/root", 0o700),
+            ("/srv/site/config", 0o666),
+        ] {
+            fs::set_permissions(fixture.host(path), fs::Permissions::from_mode(mode)).expect(path);
+        }
+        let seen = fixture.scan(|scan| {
+            let _ = scan.homes();
+            let secret = Path::new("/etc/secret");
+            let mut told = |by: &[&str]| {
+                by.iter().for_each(|by| scan.begin_named_by(by.as_ref()));
+                let content = scan.content(secret, 8);
+                let names = scan.list("/root".as_ref()).len();
+                by.iter().for_each(|_| scan.end_named_by());
+                assert_eq!(content == Some(Ok(Vec::new())), names == 1, "{by:?}");
+                names == 1
+            };
+            assert!(told(&[]) && told(&["/etc/team"]));
+            for by in [
+                "/home/ana/.gitconfig",
+                "/srv/site/config",
+                "/etc/site",
+                "/etc/gone",
+            ] {
+                assert!(
+                    !told(&[by]) && !told(&[by, "/etc/team"]) && !told(&["/etc/team", by]),
+                    "{by}"
+                );
+            }
+            Ok(())
+        });
+        let at = |path: &str| seen.gaps.iter().filter(|gap| gap.path == path).count();
+        assert_eq!(
+            (at("/home/ana/.gitconfig"), at("/etc/team"), at("/root")),
+            (2, 4, 0)
+        );
     }
 
     #[test]

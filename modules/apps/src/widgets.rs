@@ -14,7 +14,7 @@ const LIMIT: u64 = 8 << 20;
 pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
     for home in scan.homes() {
         let path = home.path.join(PREFERENCES);
-        let Some(content) = scan.content_for(&home, &path, LIMIT) else {
+        let Some(content) = scan.content(&path, LIMIT) else {
             continue;
         };
         let widgets = match content.and_then(|bytes| parse::widgets(&bytes)) {

@@ -1,7 +1,7 @@
 //! Alarms of calendars that open a file.
 
 use crate::parse::calendar::{self, Alarm};
-use assay_sdk::{Entry, FileType, GapReason, Home, Keys, Result, Scan, Text, bookmark};
+use assay_sdk::{Entry, FileType, GapReason, Keys, Result, Scan, Text, bookmark};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
                     )?;
                     return Ok(());
                 }
-                event(scan, &home, &path)?;
+                event(scan, &path)?;
             }
         }
     }
@@ -54,8 +54,8 @@ fn ends(name: &[u8], ending: &[u8]) -> bool {
     name.to_ascii_lowercase().ends_with(ending)
 }
 
-fn event(scan: &mut Scan<'_>, home: &Home, path: &Path) -> Result<()> {
-    let bytes = match scan.content_for(home, path, LIMIT) {
+fn event(scan: &mut Scan<'_>, path: &Path) -> Result<()> {
+    let bytes = match scan.content(path, LIMIT) {
         None => return Ok(()),
         Some(Ok(bytes)) => bytes,
         Some(Err(why)) => return scan.entry(Entry::new("calendar_alarm", path, path).unparsable(why)),
@@ -63,7 +63,7 @@ fn event(scan: &mut Scan<'_>, home: &Home, path: &Path) -> Result<()> {
     let mut keys = Keys::default();
     for alarm in calendar::alarms(&bytes) {
         let key = [alarm.uid.as_bytes(), b" in ", path.as_os_str().as_bytes()].concat();
-        let programs = alarm.target.as_deref().map(|target| programs(scan, target));
+        let programs = alarm.target.as_deref().map(|target| programs(scan, path, target));
         let Alarm {
             action,
             target,
@@ -86,12 +86,14 @@ fn event(scan: &mut Scan<'_>, home: &Home, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What opening a file starts: of an application its program.
-fn programs(scan: &mut Scan<'_>, target: &str) -> Vec<Text> {
+/// What opening a file starts, which an event names: of an application its program.
+fn programs(scan: &mut Scan<'_>, event: &Path, target: &str) -> Vec<Text> {
     let Some(path) = bookmark::of_url(target) else {
         return Vec::new();
     };
+    scan.begin_named_by(event);
     let program = scan.bundle(path.as_path()).and_then(|bundle| bundle.program);
+    scan.end_named_by();
     match program {
         Some(program) => vec![program],
         None => scan.programs().argv(&[path]),

@@ -15,7 +15,7 @@ const LIMIT: u64 = 32 << 20;
 pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
     for home in scan.homes() {
         let path = home.path.join(PREFERENCES);
-        let Some(content) = scan.content_for(&home, &path, LIMIT) else {
+        let Some(content) = scan.content(&path, LIMIT) else {
             continue;
         };
         match content.and_then(|bytes| folders::actions(&bytes)) {

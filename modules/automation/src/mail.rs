@@ -34,7 +34,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
             for folder in folders {
                 let states = folder.join("RulesActiveState.plist");
                 let states = scan
-                    .content_for(&home, &states, LIMIT)
+                    .content(&states, LIMIT)
                     .and_then(|content| plist::parse(&content.ok()?).ok());
                 for name in RULES {
                     rules(scan, &home, &folder.join(name), states.as_ref())?;
@@ -46,7 +46,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
 }
 
 fn rules(scan: &mut Scan<'_>, home: &Home, path: &Path, states: Option<&plist::Value>) -> Result<()> {
-    let rules = match scan.content_for(home, path, LIMIT) {
+    let rules = match scan.content(path, LIMIT) {
         None => return Ok(()),
         Some(content) => content.and_then(|bytes| mail::rules(&bytes, states)),
     };

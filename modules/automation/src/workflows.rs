@@ -1,7 +1,7 @@
 //! Automator workflows, and plug-ins of Automator and of the Services menu.
 
 use crate::parse::workflow::{self, Step};
-use assay_sdk::{Entry, FileType, GapReason, Home, Result, Scan, Text, Value};
+use assay_sdk::{Entry, FileType, GapReason, Result, Scan, Text, Value};
 use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -24,23 +24,23 @@ const LIMIT: u64 = 16 << 20;
 const MAX_NAMES: usize = 10_000;
 
 pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
-    let mut libraries = vec![(None, PathBuf::from("/Library"))];
+    let mut libraries = vec![PathBuf::from("/Library")];
     let homes = scan.homes().into_iter();
-    libraries.extend(homes.map(|home| (Some(home.clone()), home.path.join("Library"))));
+    libraries.extend(homes.map(|home| home.path.join("Library")));
     let mut seen = HashSet::new();
-    for (home, library) in libraries {
+    for library in libraries {
         // A home may be `/`, or lead to another.
         let real = scan.root().canonical(&library);
         if scan.or_gap(real).is_some_and(|real| seen.insert(real)) {
             for (folder, depth) in PLACES {
-                list(scan, home.as_ref(), &library.join(folder), *depth)?;
+                list(scan, &library.join(folder), *depth)?;
             }
         }
     }
     Ok(())
 }
 
-fn list(scan: &mut Scan<'_>, home: Option<&Home>, folder: &Path, depth: usize) -> Result<()> {
+fn list(scan: &mut Scan<'_>, folder: &Path, depth: usize) -> Result<()> {
     let mut names = 0;
     let mut todo = vec![(folder.to_owned(), depth)];
     while let Some((folder, depth)) = todo.pop() {
@@ -56,7 +56,7 @@ fn list(scan: &mut Scan<'_>, home: Option<&Home>, folder: &Path, depth: usize) -
             let path = folder.join(&listed.name);
             let name = listed.name.as_bytes().to_ascii_lowercase();
             let entry = if name.ends_with(b".workflow") || name.ends_with(b".wflow") {
-                workflow(scan, home, &path)
+                workflow(scan, &path)
             } else if [&b".service"[..], b".action", b".app", b".caction"]
                 .iter()
                 .any(|ending| name.ends_with(ending))
@@ -76,7 +76,7 @@ fn list(scan: &mut Scan<'_>, home: Option<&Home>, folder: &Path, depth: usize) -
     Ok(())
 }
 
-fn workflow(scan: &mut Scan<'_>, home: Option<&Home>, path: &Path) -> Option<Entry> {
+fn workflow(scan: &mut Scan<'_>, path: &Path) -> Option<Entry> {
     let target = scan.root().read_link(path).ok();
     let entry = |source: &Path| Entry::new("workflow", path, source).maybe("link_target", target.as_deref());
     let found = STEPS.iter().find_map(|inner| {
@@ -85,11 +85,7 @@ fn workflow(scan: &mut Scan<'_>, home: Option<&Home>, path: &Path) -> Option<Ent
         } else {
             path.join(inner)
         };
-        let content = match home {
-            Some(home) => scan.content_for(home, &source, LIMIT),
-            None => scan.content(&source, LIMIT),
-        };
-        Some((content?, source))
+        Some((scan.content(&source, LIMIT)?, source))
     });
     let (content, source) = found?;
     let steps = match content.and_then(|bytes| workflow::steps(&bytes)) {

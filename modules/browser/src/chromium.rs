@@ -119,7 +119,9 @@ fn registered(scan: &mut Scan<'_>, profile: &Path, source: &Path, found: Registe
         manifest,
     } = found;
     let folder = path.map(|path| profile.join("Extensions").join(path));
+    scan.begin_named_by(source);
     let on_disk = folder.as_deref().and_then(|folder| read_manifest(scan, folder));
+    scan.end_named_by();
     let manifest = on_disk.or(manifest).unwrap_or(Value::Null);
     parse::describe(&mut extension, &manifest);
     // Only what no store keeps an eye on; the browser's own comes and goes with it.

@@ -43,18 +43,27 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
     let mut seen = HashSet::new();
     for home in scan.homes() {
         for browser in browsers {
-            for profile in profiles(scan, &home.path.join(browser)) {
-                let real = scan.root().canonical(&profile);
-                if scan.or_gap(real).is_some_and(|real| seen.insert(real)) {
+            let folder = home.path.join(browser);
+            for profile in profiles(scan, &folder) {
+                if scan.behind(&profile).is_some_and(|real| seen.insert(real)) {
                     one_profile(scan, &profile)?;
                 }
             }
+            let list = folder.join("profiles.ini");
+            let named = named(scan, &folder, &list);
+            scan.begin_named_by(&list);
+            for profile in named {
+                if scan.behind(&profile).is_some_and(|real| seen.insert(real)) {
+                    one_profile(scan, &profile)?;
+                }
+            }
+            scan.end_named_by();
         }
     }
     Ok(())
 }
 
-/// The folders beside `profiles.ini`, or in `Profiles`, and those that it names elsewhere.
+/// The folders beside `profiles.ini`, or in `Profiles`.
 fn profiles(scan: &mut Scan<'_>, folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for parent in [folder.to_owned(), folder.join("Profiles")] {
@@ -62,16 +71,15 @@ fn profiles(scan: &mut Scan<'_>, folder: &Path) -> Vec<PathBuf> {
         let folders = listed.filter(|listed| listed.file_type == FileType::Directory);
         found.extend(folders.map(|listed| parent.join(listed.name)));
     }
-    let list = scan
-        .read(&folder.join("profiles.ini"), PROFILES_LIMIT)
-        .unwrap_or_default();
-    for (path, is_relative) in parse::profiles(&list) {
-        let path = path.as_path();
-        if is_relative || path.is_absolute() {
-            found.push(folder.join(path));
-        }
-    }
     found
+}
+
+/// Those that it names elsewhere.
+fn named(scan: &mut Scan<'_>, folder: &Path, list: &Path) -> Vec<PathBuf> {
+    let list = scan.read(list, PROFILES_LIMIT).unwrap_or_default();
+    let named = parse::profiles(&list).into_iter();
+    let named = named.filter(|(path, is_relative)| *is_relative || path.as_path().is_absolute());
+    named.map(|(path, _)| folder.join(path.as_path())).collect()
 }
 
 fn one_profile(scan: &mut Scan<'_>, profile: &Path) -> Result<()> {

@@ -102,10 +102,12 @@ fn registered(
     found: Extension,
     own: Option<PathBuf>,
 ) -> Result<()> {
+    scan.begin_named_by(list);
     let package = own
         .as_deref()
         .and_then(|own| package(scan, own))
         .unwrap_or(Value::Null);
+    scan.end_named_by();
     let elsewhere = own.clone().filter(|own| !own.starts_with(folder));
     let is_of_gallery = found.from.as_deref() == Some("gallery") && elsewhere.is_none();
     let programs = match own.filter(|_| !is_of_gallery) {

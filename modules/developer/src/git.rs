@@ -1,6 +1,6 @@
 //! Hooks of git, in repositories and in templates.
 
-use crate::config::Config;
+use crate::config::{Config, Named};
 use crate::search::Found;
 use assay_sdk::{FileType, Result, Scan};
 use std::collections::HashSet;
@@ -46,6 +46,12 @@ pub(crate) fn collect(scan: &mut Scan<'_>, found: &Found) -> Result<()> {
         }
     }
     for place in &found.repositories {
+        // A `.git` that is a file names the folder; a bare repository has none.
+        let by = place.work.join(".git");
+        let is_named = by != place.git && place.work != place.git;
+        if is_named {
+            scan.begin_named_by(&by);
+        }
         for git in std::iter::once(place.git.clone()).chain(submodules(scan, &place.git)) {
             config.file(
                 scan,
@@ -55,17 +61,23 @@ pub(crate) fn collect(scan: &mut Scan<'_>, found: &Found) -> Result<()> {
             )?;
             hooks.folder(scan, &git.join("hooks"), true)?;
         }
+        if is_named {
+            scan.end_named_by();
+        }
     }
     for folder in &found.husky {
         // They are run by a shell, whether or not they are executable.
         hooks.folder(scan, folder, false)?;
     }
-    let templates = TEMPLATES.iter().map(PathBuf::from).chain(config.templates);
-    for template in templates {
+    for template in TEMPLATES.iter().map(Path::new) {
         hooks.folder(scan, &template.join("hooks"), true)?;
     }
-    for folder in config.hooks {
-        hooks.folder(scan, &folder, true)?;
+    for mut template in config.templates {
+        template.folder.push("hooks");
+        hooks.named(scan, &template)?;
+    }
+    for folder in &config.hooks {
+        hooks.named(scan, folder)?;
     }
     Ok(())
 }
@@ -103,9 +115,15 @@ struct Hooks {
 }
 
 impl Hooks {
+    fn named(&mut self, scan: &mut Scan<'_>, named: &Named) -> Result<()> {
+        named.by.iter().for_each(|by| scan.begin_named_by(by));
+        self.folder(scan, &named.folder, true)?;
+        named.by.iter().for_each(|_| scan.end_named_by());
+        Ok(())
+    }
+
     fn folder(&mut self, scan: &mut Scan<'_>, folder: &Path, must_be_executable: bool) -> Result<()> {
-        let real = scan.root().canonical(folder);
-        if !scan.or_gap(real).is_some_and(|real| self.listed.insert(real)) {
+        if !scan.behind(folder).is_some_and(|real| self.listed.insert(real)) {
             return Ok(());
         }
         // On a Mac, whoever opens the folder in Finder leaves a file.

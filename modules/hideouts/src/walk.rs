@@ -78,6 +78,7 @@ impl Walk {
         if self.names > MAX_NAMES || !self.real.insert(folder.to_owned()) {
             return Ok(());
         }
+        // Below a place no link is followed, so that nobody leads elsewhere; and of names only those that hide are told.
         let listed = match scan.root().list(folder) {
             // Somebody else's, or a file system that a user has mounted, which not even root may enter.
             Err(error) if matches!(error.why, Why::Permission) => return Ok(()),

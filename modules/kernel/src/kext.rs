@@ -48,8 +48,9 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
 
 fn bundles(scan: &mut Scan<'_>, kind: &str, place: &Path, ending: &[u8], depth: usize) -> Result<()> {
     for path in bundle::find(scan, place, ending, depth)? {
-        let entry = bundle::entry(scan, kind, &path);
-        scan.entry(entry)?;
+        if let Some(entry) = bundle::entry(scan, kind, &path) {
+            scan.entry(entry)?;
+        }
     }
     Ok(())
 }

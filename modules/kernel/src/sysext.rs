@@ -1,12 +1,9 @@
 //! macOS: system extensions, as `sysextd` keeps them in its database.
 
-use crate::bundle;
 use assay_sdk::plist::{self, Dictionary, Value as Plist};
-use assay_sdk::{Entry, Keys, Result, Scan, Value};
+use assay_sdk::{Entry, Keys, Result, Scan, Value, bookmark};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) const WATCH: &[&str] = &["/Library/SystemExtensions/**"];
 
@@ -69,8 +66,8 @@ fn extension_entry(scan: &mut Scan<'_>, extension: &Dictionary, keys: &mut Keys)
         _ => Vec::new(),
     };
     categories.sort();
-    let staged = inner("stagedBundleURL", "relative").and_then(|url| path_of_url(&url));
-    let program = staged.and_then(|bundle| bundle::program(scan, &bundle));
+    let staged = inner("stagedBundleURL", "relative").and_then(|url| bookmark::of_url(&url));
+    let program = staged.and_then(|bundle| scan.bundle(bundle.as_path())?.program);
     Entry::new("system_extension", keys.unique(key.into()), Path::new(DATABASE))
         .maybe("state", text("state"))
         .maybe("version", (!version.is_empty()).then_some(version))
@@ -111,42 +108,4 @@ fn policies(database: &Dictionary) -> BTreeMap<String, Option<String>> {
         }
     }
     all
-}
-
-/// The path of a `file:` URL.
-fn path_of_url(url: &str) -> Option<PathBuf> {
-    let mut bytes = url.strip_prefix("file://")?.bytes();
-    let mut path = Vec::new();
-    while let Some(byte) = bytes.next() {
-        path.push(if byte == b'%' {
-            hex(bytes.next()?)? << 4 | hex(bytes.next()?)?
-        } else {
-            byte
-        });
-    }
-    let path = PathBuf::from(OsString::from_vec(path));
-    path.is_absolute().then_some(path)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    u8::try_from(char::from(digit).to_digit(16)?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_of_files_are_paths() {
-        for (url, path) in [
-            ("file:///a/b%20c/%e2%82%ac/", Some("/a/b c/\u{20ac}/")),
-            ("file://host", None),
-            ("file:///a%2", None),
-            ("file:///a%zz", None),
-            ("http://x/", None),
-            ("", None),
-        ] {
-            assert_eq!(path_of_url(url).as_deref(), path.map(Path::new), "{url}");
-        }
-    }
 }

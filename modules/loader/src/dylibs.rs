@@ -133,6 +133,7 @@ fn image(scan: &mut Scan<'_>, path: &Path) -> Option<Image> {
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return None;
     }
+    // It is read bit by bit, and no link is followed to it. Told is only what the linker reads: names of libraries.
     let opened = scan.root().open_file(path, Last::Keep);
     let (file, _) = scan.or_gap(opened)?;
     macho::image(&mut |offset, length| read_at(&file, offset, length))

@@ -36,6 +36,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>, places: &[Place]) -> Result<()> {
 }
 
 fn program(scan: &mut Scan<'_>, path: &Path) -> Result<()> {
+    // It is read bit by bit, and no link is followed to it: it lies where only root puts programs.
     let opened = scan.root().open_file(path, Last::Keep);
     let Some((file, _)) = scan.or_gap(opened) else {
         return Ok(());

@@ -25,6 +25,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
         .max();
     let Some((_, name)) = newest else { return Ok(()) };
     let path = folder.join(&name);
+    // The folder is root's alone: nobody else leads here.
     let database = match scan.root().read(&path, LIMIT) {
         Ok(bytes) => background::database(&bytes).map_err(|why| (GapReason::Unparsable, why)),
         Err(error) if error.is_not_found() => return Ok(()),
@@ -170,7 +171,7 @@ fn users<'a>(scan: &Scan<'_>, identifiers: impl Iterator<Item = &'a String>) -> 
     if others.is_empty() {
         return users;
     }
-    // Built-in accounts begin with an underscore.
+    // Built-in accounts begin with an underscore. Of each only the identifier is compared.
     let listed = scan.root().list(Path::new(ACCOUNTS)).unwrap_or_default();
     let people = listed
         .into_iter()

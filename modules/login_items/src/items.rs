@@ -46,7 +46,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
     for home in scan.homes() {
         for (store, parse) in STORES {
             let path = home.path.join("Library").join(store);
-            let Some(content) = scan.content_for(&home, &path, LIMIT) else {
+            let Some(content) = scan.content(&path, LIMIT) else {
                 continue;
             };
             match content.and_then(|bytes| parse(&bytes)) {
@@ -69,7 +69,10 @@ fn list(scan: &mut Scan<'_>, path: &Path, mut items: Vec<Item>) -> Result<()> {
     }
     let mut keys = Keys::default();
     for item in items.into_iter().take(MAX_ITEMS) {
-        let programs = item.path.as_ref().map(|path| Target::of(scan, path).programs);
+        let programs = item
+            .path
+            .as_ref()
+            .map(|target| Target::of(scan, path, target).programs);
         let name = item.name.as_deref().map(str::as_bytes);
         let name = name
             .or(item.path.as_ref().map(Text::as_bytes))

@@ -38,7 +38,7 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
 type Parser = fn(&[u8]) -> std::result::Result<Vec<Shortcut>, String>;
 
 fn list(scan: &mut Scan<'_>, kind: &str, home: &Home, path: &Path, parse: Parser) -> Result<()> {
-    let Some(content) = scan.content_for(home, path, LIMIT) else {
+    let Some(content) = scan.content(path, LIMIT) else {
         return Ok(());
     };
     let mut shortcuts = match content.and_then(|bytes| parse(&bytes)) {
@@ -55,7 +55,7 @@ fn list(scan: &mut Scan<'_>, kind: &str, home: &Home, path: &Path, parse: Parser
     }
     let mut keys = Keys::default();
     for shortcut in shortcuts.into_iter().take(MAX_SHORTCUTS) {
-        let target = Target::of(scan, &shortcut.path);
+        let target = Target::of(scan, path, &shortcut.path);
         let actual = target.identifier.filter(|actual| {
             let claimed = shortcut.bundle.as_deref();
             claimed.is_some_and(|claimed| !claimed.eq_ignore_ascii_case(actual))

@@ -12,11 +12,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn of(scan: &mut Scan<'_>, path: &Text) -> Self {
-        if let Some(bundle) = scan
-            .bundle(path.as_path())
-            .filter(|bundle| bundle.broken.is_none())
-        {
+    /// What is at a path that a list names.
+    pub(crate) fn of(scan: &mut Scan<'_>, list: &Path, path: &Text) -> Self {
+        scan.begin_named_by(list);
+        let bundle = scan.bundle(path.as_path());
+        scan.end_named_by();
+        if let Some(bundle) = bundle.filter(|bundle| bundle.broken.is_none()) {
             return Self {
                 identifier: bundle.text("CFBundleIdentifier"),
                 programs: bundle.program.into_iter().collect(),

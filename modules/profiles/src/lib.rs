@@ -62,19 +62,17 @@ impl Module for Profiles {
         if scan.os() != Os::Macos {
             return Ok(());
         }
-        for folder in ["", "Store", "Setup"] {
-            for path in profiles(scan, &Path::new(STORE).join(folder)) {
+        let mut folders: Vec<PathBuf> = ["", "Store", "Setup"]
+            .map(|folder| Path::new(STORE).join(folder))
+            .into();
+        for home in scan.homes() {
+            folders
+                .extend(["Library/ConfigurationProfiles", "Downloads"].map(|folder| home.path.join(folder)));
+        }
+        for folder in folders {
+            for path in profiles(scan, &folder) {
                 if let Some(content) = scan.content(&path, LIMIT) {
                     scan.entry(profile(&path, content))?;
-                }
-            }
-        }
-        for home in scan.homes() {
-            for folder in ["Library/ConfigurationProfiles", "Downloads"] {
-                for path in profiles(scan, &home.path.join(folder)) {
-                    if let Some(content) = scan.content_for(&home, &path, LIMIT) {
-                        scan.entry(profile(&path, content))?;
-                    }
                 }
             }
         }

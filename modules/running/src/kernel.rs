@@ -127,22 +127,8 @@ fn arguments(scan: &mut Scan<'_>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Running;
+    use crate::Copied;
     use assay_sdk::testkit::Fixture;
-    use assay_sdk::{Manifest, Module, Result, Scan};
-
-    /// The part that only runs on a live system, over a fixture.
-    struct Live;
-
-    impl Module for Live {
-        fn manifest() -> Manifest {
-            Running::manifest()
-        }
-        fn collect(scan: &mut Scan<'_>) -> Result<()> {
-            super::collect(scan)?;
-            crate::firmware::collect(scan)
-        }
-    }
 
     #[test]
     fn a_kernel_that_was_told_much() {
@@ -186,6 +172,6 @@ mod tests {
                 &format!("/sys/firmware/efi/efivars/BootCurrent-{guid}"),
                 [6, 0, 0, 0, 1, 0],
             );
-        insta::assert_snapshot!(fixture.collect::<Live>().snapshot());
+        insta::assert_snapshot!(fixture.collect::<Copied>().snapshot());
     }
 }

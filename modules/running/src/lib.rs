@@ -41,10 +41,24 @@ impl Module for Running {
 
     fn collect(scan: &mut Scan<'_>) -> Result<()> {
         if scan.os() == Os::Linux && scan.root().is_live() {
-            kernel::collect(scan)?;
-            firmware::collect(scan)?;
+            Copied::collect(scan)?;
         }
         Ok(())
+    }
+}
+
+/// The module as if the kernel of any root were running, so that copies of what it tells can be tried.
+#[doc(hidden)]
+pub struct Copied;
+
+impl Module for Copied {
+    fn manifest() -> Manifest {
+        Running::manifest()
+    }
+
+    fn collect(scan: &mut Scan<'_>) -> Result<()> {
+        kernel::collect(scan)?;
+        firmware::collect(scan)
     }
 }
 

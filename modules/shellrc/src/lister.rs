@@ -200,10 +200,17 @@ impl<'s, 'a> Lister<'s, 'a> {
         path: &Path,
         limit: u64,
     ) -> Option<std::result::Result<Vec<u8>, String>> {
-        match place.home {
+        let content = match place.home {
             Some(home) => self.scan.content_for(home, path, limit),
             None => self.scan.content(path, limit),
+        };
+        if matches!(&content, Some(Err(why)) if why == PRIVATE)
+            && let Ok(real) = self.scan.root().canonical(path)
+        {
+            // Whoever may read it has its turn.
+            self.seen.remove(&real);
         }
+        content
     }
 
     /// Whether a file is a regular one that was not listed yet.
@@ -255,8 +262,12 @@ impl<'s, 'a> Lister<'s, 'a> {
                 .maybe("remark", effects.remark.as_deref())
                 .programs(self.programs(&effects));
             self.scan.entry(entry)?;
-            for file in &effects.loads {
-                self.load(place, Path::new(OsStr::from_bytes(file)), depth)?;
+            if !effects.loads.is_empty() {
+                self.scan.begin_named_by(path);
+                for file in &effects.loads {
+                    self.load(place, Path::new(OsStr::from_bytes(file)), depth)?;
+                }
+                self.scan.end_named_by();
             }
         }
         Ok(())

@@ -131,9 +131,12 @@ impl Reading<'_> {
                 continue;
             };
             if keyword == "include" {
-                for path in self.included(lister, rest)? {
-                    self.file(lister, path, &scope, depth + 1)?;
-                }
+                lister.named_by(&source, |lister| {
+                    for path in self.included(lister, rest)? {
+                        self.file(lister, path, &scope, depth + 1)?;
+                    }
+                    Ok(())
+                })?;
                 continue;
             }
             if keyword == "match" || keyword == "host" {

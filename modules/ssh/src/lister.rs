@@ -104,6 +104,20 @@ impl<'s, 'r> Lister<'s, 'r> {
         target.map(|target| target.as_path().into())
     }
 
+    /// Looks at what a file names, which is for whoever wrote it to see: folders are listed anew.
+    pub(crate) fn named_by<T>(
+        &mut self,
+        path: &Path,
+        look: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let folders = std::mem::take(&mut self.folders);
+        self.scan.begin_named_by(path);
+        let seen = look(self);
+        self.scan.end_named_by();
+        self.folders = folders;
+        seen
+    }
+
     pub(crate) fn list(&mut self, folder: &Path) -> Rc<[Listed]> {
         if let Some(listed) = self.folders.get(folder) {
             return Rc::clone(listed);

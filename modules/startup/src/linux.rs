@@ -186,7 +186,8 @@ fn folders(scan: &mut Scan<'_>, names: impl IntoIterator<Item = PathBuf>) -> Vec
     folders
 }
 
-/// The beginning of a script. What keeps it from being read keeps the core from measuring it, which says so.
+/// The beginning of a script, to which only links of root's lead. What keeps it from being read keeps the core from
+/// measuring it, which says so.
 fn head(scan: &Scan<'_>, path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok((file, _)) = scan.root().open_file(path, Last::Keep) {

@@ -175,14 +175,8 @@ fn privileged_helpers(scan: &mut Scan<'_>) -> Result<()> {
 
 /// A helper that is an application: the program is the one that its `Info.plist` names.
 fn bundled_helper(scan: &mut Scan<'_>, path: &Path) -> Option<OwnProgram> {
-    let info = path.join("Contents/Info.plist");
-    let bytes = match scan.content(&info, PLIST_LIMIT) {
-        Some(Ok(bytes)) => Some(bytes),
-        _ => None,
-    };
-    let name = bytes.and_then(|bytes| parse::bundle_executable(&bytes));
-    let program = path.join("Contents/MacOS").join(name.unwrap_or_default());
-    let found = scan.own_program("privileged_helper", &program);
+    let program = scan.bundle(path)?.program;
+    let found = program.and_then(|program| scan.own_program("privileged_helper", program.as_path()));
     let executable = found.as_ref().is_some_and(|own| own.executable);
     let programs = found.map(|own| own.entry.programs).unwrap_or_default();
     let entry = Entry::new("privileged_helper", path, path).programs(programs);

@@ -144,14 +144,6 @@ pub(crate) fn hook(preferences: &Plist, name: &str) -> Option<String> {
     (!command.is_empty()).then_some(command)
 }
 
-/// `CFBundleExecutable` of an `Info.plist`, when it is a plain file name.
-pub(crate) fn bundle_executable(info: &[u8]) -> Option<String> {
-    let info = plist::parse(info).ok()?;
-    let name = info.as_dictionary()?.get("CFBundleExecutable")?.as_string()?;
-    let plain = !name.is_empty() && name != ".." && !name.contains(['/', '\0']);
-    plain.then(|| name.to_owned())
-}
-
 /// The settings of emond.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct EmondConfig {
@@ -281,20 +273,6 @@ mod tests {
                 "/bin/ash"
             ]
         );
-    }
-
-    #[test]
-    fn an_executable_outside_its_bundle_is_none() {
-        for (name, expected) in [
-            ("'a b'", Some("a b")),
-            ("'../x'", None),
-            ("'..'", None),
-            ("''", None),
-        ] {
-            let info = format!("{{ CFBundleExecutable = {name}; }}").replace('\'', "\"");
-            assert_eq!(bundle_executable(info.as_bytes()).as_deref(), expected, "{name}");
-        }
-        assert_eq!(bundle_executable(b"\0"), None);
     }
 
     #[test]

@@ -39,15 +39,20 @@ pub(crate) fn collect(scan: &mut Scan<'_>) -> Result<()> {
 /// The variables that make programs load code, in the files that units name as `EnvironmentFile=`: the
 /// rest of such a file is its program's own business.
 pub(crate) fn named_by_units(scan: &mut Scan<'_>, tiers: [&Known; 2]) -> Result<()> {
-    let paths: BTreeSet<&PathBuf> = tiers.iter().flat_map(|tier| &tier.environment_files).collect();
-    for path in paths.into_iter().take(MAX_FILES) {
+    let named: BTreeSet<_> = tiers.iter().flat_map(|tier| &tier.environment_files).collect();
+    let mut told = BTreeSet::new();
+    for (path, by) in named.into_iter().take(MAX_FILES) {
         // PAM's own, and watched as such.
-        if path == Path::new(PAM) {
+        if path == Path::new(PAM) || told.contains(path) {
             continue;
         }
-        let Some(Ok(text)) = scan.content(path, files::LIMIT) else {
+        by.iter().for_each(|by| scan.begin_named_by(by));
+        let content = scan.content(path, files::LIMIT);
+        by.iter().for_each(|_| scan.end_named_by());
+        let Some(Ok(text)) = content else {
             continue;
         };
+        told.insert(path);
         let mut variables = BTreeMap::new();
         parse::environment(&text, |name, value| {
             if loads_code(name) {

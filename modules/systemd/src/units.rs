@@ -18,8 +18,8 @@ const MAX_TIER_BYTES: usize = 8 << 20;
 pub(crate) struct Known {
     /// For each name the file that wins, and the rank of its folder.
     winners: BTreeMap<Vec<u8>, (usize, PathBuf)>,
-    /// Files that units take variables from.
-    pub environment_files: BTreeSet<PathBuf>,
+    /// Files that units take variables from, each with the unit's file and the folders of its drop-ins.
+    pub environment_files: BTreeSet<(PathBuf, Vec<PathBuf>)>,
 }
 
 /// Lists every unit, drop-in folder and enable link of a tier. `below` is the tier that it may shadow.
@@ -51,8 +51,11 @@ pub(crate) fn collect(scan: &mut Scan<'_>, tier: &Tier, below: &Known) -> Result
             let units = holds_for.entry(folder.to_vec()).or_default();
             units.push(name.as_slice().into());
         }
-        let files = runs::environment_files(tier, &name, &merged.settings);
-        known.environment_files.extend(files);
+        let by: Vec<PathBuf> = [&winner.path].into_iter().chain(&folders).cloned().collect();
+        let files = runs::environment_files(tier, &name, &merged.settings).into_iter();
+        known
+            .environment_files
+            .extend(files.map(|file| (file, by.clone())));
         if name.ends_with(b".service") {
             starts.insert(name, merged.settings.items("exec_start").collect::<Value>());
         }

@@ -3,12 +3,11 @@
 use super::data::{Expected, Family, Technique, Things, repo};
 use super::root::{Kept, put, write_again};
 use assay_sdk::Os;
-use assay_tests::{Scratch, built, short, skipped};
+use assay_tests::{Scratch, built, copy_modules, short, skipped};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 /// The modules and watch lists that are tried, in a folder of their own: those of the build and the repository may
 /// be written to meanwhile, and that would be told in the middle of a scenario.
@@ -19,15 +18,8 @@ impl Stage {
         let base = built().join("scratch");
         fs::create_dir_all(&base).unwrap();
         let stage = Self(tempfile::Builder::new().prefix("t").tempdir_in(base).unwrap());
-        fs::create_dir(stage.modules()).unwrap();
+        copy_modules(&stage.modules(), |_| true);
         fs::create_dir(stage.watch()).unwrap();
-        for found in fs::read_dir(built()).unwrap() {
-            let found = found.unwrap();
-            let name = found.file_name().into_string().unwrap();
-            if name.starts_with("libassay_module_") && name.ends_with(std::env::consts::DLL_SUFFIX) {
-                copy(&found.path(), &stage.modules().join(name));
-            }
-        }
         for found in fs::read_dir(repo("config/watch.d")).unwrap() {
             let found = found.unwrap();
             fs::copy(found.path(), stage.watch().join(found.file_name())).unwrap();
@@ -63,17 +55,6 @@ impl Stage {
         let kinds = manifests.iter().flat_map(|manifest| manifest["kinds"].as_array());
         let names = kinds.flatten().filter_map(|kind| kind["name"].as_str());
         names.map(str::to_owned).collect()
-    }
-}
-
-/// Every run reads a module whole before it loads it, and of an unoptimised one most is what debuggers want.
-fn copy(module: &Path, to: &Path) {
-    let stripped = Command::new("strip")
-        .args(["-S", "-o"])
-        .args([to, module])
-        .status();
-    if !stripped.is_ok_and(|status| status.success()) {
-        fs::copy(module, to).unwrap();
     }
 }
 

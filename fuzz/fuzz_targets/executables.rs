@@ -1,0 +1,6 @@
+#![no_main]
+
+use assay_fuzz::modules::any_tree;
+use assay_module_executables::Executables;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| any_tree::<Executables>(bytes));
