@@ -6,7 +6,7 @@
 mod formats;
 mod fuse;
 mod hangs;
-mod mounts;
+pub(crate) mod mounts;
 mod places;
 mod privacy;
 mod races;

@@ -15,3 +15,5 @@ mod receivers;
 mod scenarios;
 mod sinks;
 mod techniques;
+#[cfg(target_os = "linux")]
+mod watching;

@@ -7,7 +7,7 @@ use std::ptr::null;
 
 /// Runs `test` where its mounts are its own: whatever becomes of it, none stays behind. Does nothing, and says
 /// so, where that is not allowed, unless under CI.
-pub(super) fn alone(test: impl FnOnce() + Send) {
+pub(crate) fn alone(test: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         let body = move || {
             // A mount namespace is one thread's, and that of the processes it starts.
@@ -30,10 +30,10 @@ pub(super) fn alone(test: impl FnOnce() + Send) {
 }
 
 /// A mount that is undone when this is dropped.
-pub(super) struct Mounted(PathBuf);
+pub(crate) struct Mounted(PathBuf);
 
 impl Mounted {
-    pub(super) fn new(
+    pub(crate) fn new(
         source: Option<&str>,
         target: &Path,
         kind: Option<&str>,
@@ -44,11 +44,11 @@ impl Mounted {
         Self(target.to_owned())
     }
     /// Shows the folder `source` at `target` as well.
-    pub(super) fn bind(source: &Path, target: &Path) -> Self {
+    pub(crate) fn bind(source: &Path, target: &Path) -> Self {
         Self::new(source.to_str(), target, None, libc::MS_BIND, None)
     }
     /// An empty file system in memory.
-    pub(super) fn tmpfs(target: &Path) -> Self {
+    pub(crate) fn tmpfs(target: &Path) -> Self {
         Self::new(Some("tmpfs"), target, Some("tmpfs"), 0, None)
     }
 }
