@@ -96,7 +96,7 @@ fn help_names_every_command() {
         (
             &[],
             &[
-                "run", "status", "list", "show", "alerts", "accept", "kinds", "module", "config",
+                "run", "status", "list", "show", "alerts", "accept", "verify", "kinds", "module", "config",
             ],
         ),
         (&["run"], &["--full", "--exit-code"]),
@@ -105,6 +105,7 @@ fn help_names_every_command() {
         (&["show"], &["<KEY>"]),
         (&["alerts"], &["--since", "--open", "--follow"]),
         (&["accept"], &["--all", "--module", "--reason"]),
+        (&["verify"], &["--against", "--sink"]),
         (&["kinds"], &[]),
         (&["module"], &["list", "trust", "new", "check", "run"]),
         (
@@ -194,6 +195,7 @@ fn every_command_speaks_json() {
             ],
         ),
         (&["alerts", "--open"], 4, &["seq", "id"]),
+        (&["verify"], 1, &["sound", "chain", "copy"]),
         (
             &["kinds"],
             6,
@@ -251,6 +253,8 @@ fn exit_codes_are_those_of_the_help() {
         &["list", "nonsense"],
         &["show", "nonsense"],
         &["accept", "99"],
+        &["verify", "--sink", "file"],
+        &["verify", "--against", "/nonexistent"],
         &["module", "trust", "/nonexistent.so"],
         &["run", "--root", "/nonexistent"],
         &["status", "--state", "/nonexistent"],

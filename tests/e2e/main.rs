@@ -15,3 +15,4 @@ mod receivers;
 mod scenarios;
 mod sinks;
 mod techniques;
+mod verify;

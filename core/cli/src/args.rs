@@ -72,6 +72,10 @@ pub(crate) enum Command {
     Alerts(Alerts),
     /// Accept deviations as known
     Accept(Accept),
+    /// Check the stored alerts, and a log server's copy of them
+    ///
+    /// Says which alert is the first that is missing, altered or in another's place. Exits with 1 when one is.
+    Verify(Verify),
     /// What each module watches
     Kinds,
     /// Modules: which there are, and which may be loaded
@@ -124,6 +128,17 @@ pub(crate) struct Accept {
     /// Why; kept with the time and your name
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) reason: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// A copy of the alerts to check against them: lines of syslog with any header, or JSON lines; `-` for standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    /// The sink that the copy is from: what it has not taken yet is not missed [default: the one that took most]
+    #[arg(long, value_name = "NAME", requires = "against")]
+    pub(crate) sink: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ mod show;
 mod status;
 mod table;
 mod tell;
+mod verify;
 
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
         Command::Show { key } => show::show(common, key).map(done),
         Command::Alerts(alerts) => look::alerts(common, alerts).map(done),
         Command::Accept(accept) => run::accept(common, accept).map(done),
+        Command::Verify(verify) => verify::verify(common, verify),
         Command::Kinds => look::kinds(common),
         Command::Module {
             command: ModuleCommand::List,

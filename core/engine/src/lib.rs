@@ -14,6 +14,7 @@ pub mod compare;
 pub mod config;
 pub mod conform;
 mod contents;
+pub mod copy;
 mod deliver;
 pub mod discover;
 mod engine;

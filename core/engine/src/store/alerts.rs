@@ -14,11 +14,13 @@ impl Store {
             |row| Ok((unsigned(row, 0)?, row.get(1)?)),
         );
         let last = optional(last)?.unwrap_or((0, FIRST_PREVIOUS.to_owned()));
-        let anchor: Option<(u64, String)> = self
-            .meta("anchor")?
-            .map(|text| serde_json::from_str(&text))
-            .transpose()?;
-        Ok(anchor.filter(|(seq, _)| *seq > last.0).unwrap_or(last))
+        Ok(self.anchor()?.filter(|(seq, _)| *seq > last.0).unwrap_or(last))
+    }
+
+    /// Number and digest of an alert that is no longer there, and that the next one follows from.
+    pub(super) fn anchor(&self) -> Result<Option<(u64, String)>> {
+        let anchor = self.meta("anchor")?;
+        Ok(anchor.map(|text| serde_json::from_str(&text)).transpose()?)
     }
 
     /// Appends an alert and answers its number.
