@@ -7,6 +7,7 @@ mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
 mod groups;
+mod heartbeat;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod kill;

@@ -8,7 +8,7 @@ use crate::facts::Measure;
 use crate::settle::Settler;
 use crate::store::{self, Lock, Runs, Store, StoreError};
 use crate::watch;
-use crate::{hang, places, trust};
+use crate::{hang, heartbeat, places, trust};
 use assay_model::{Os, Text};
 use assay_root::{Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -269,7 +269,8 @@ impl Engine {
             store.set_meta("root", &self.options.root.to_string_lossy())?;
             store.set_meta("os", self.os.as_str())?;
             store.set_meta("sinks", &serde_json::to_string(&names)?)?;
-            store.set_meta("stuck", &serde_json::to_string(&stuck)?)
+            store.set_meta("stuck", &serde_json::to_string(&stuck)?)?;
+            heartbeat::beat(store, config.alerts.heartbeat, &started, modules)
         })?;
         store.witness()?;
         deliver(&mut store, &mut sinks, &started)?;

@@ -20,6 +20,7 @@ pub mod discover;
 mod engine;
 pub mod facts;
 pub mod hang;
+mod heartbeat;
 mod judge;
 pub mod places;
 pub mod run;

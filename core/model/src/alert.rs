@@ -117,6 +117,8 @@ pub enum What {
     SinkFailed,
     /// The database vanished, was rolled back or is damaged.
     HistoryBroken,
+    /// Nothing: the alert says that runs go on and that alerts arrive.
+    Heartbeat,
 }
 
 impl What {
@@ -139,6 +141,7 @@ impl What {
             Self::GapClosed => "gap_closed",
             Self::SinkFailed => "sink_failed",
             Self::HistoryBroken => "history_broken",
+            Self::Heartbeat => "heartbeat",
         }
     }
 }

@@ -123,6 +123,16 @@ impl Store {
         Ok(self.last_alert()?.0)
     }
 
+    /// How many alerts something open refers to.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn open_count(&self) -> Result<u64> {
+        let count = "SELECT COUNT(*) FROM (SELECT alert FROM entries WHERE alert IS NOT NULL
+            UNION SELECT alert FROM files WHERE alert IS NOT NULL)";
+        Ok(self.database.query_row(count, [], |row| unsigned(row, 0))?)
+    }
+
     /// The digest of an alert; `None` when there is none of that number.
     pub(super) fn digest_of(&self, seq: u64) -> Result<Option<String>> {
         let find = "SELECT digest FROM alerts WHERE seq = ?1";
