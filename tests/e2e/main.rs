@@ -10,6 +10,7 @@ mod groups;
 mod heartbeat;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod install;
 mod kill;
 mod promises;
 mod receivers;

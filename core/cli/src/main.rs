@@ -4,6 +4,7 @@
 mod args;
 mod context;
 mod guard;
+mod install;
 mod look;
 mod module_check;
 mod module_new;
@@ -73,6 +74,8 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
         Command::Show { key } => show::show(common, key).map(done),
         Command::Alerts(alerts) => look::alerts(common, alerts).map(done),
         Command::Accept(accept) => run::accept(common, accept).map(done),
+        Command::Install(install) => install::install(common, install),
+        Command::Uninstall { dry_run } => install::uninstall(common, *dry_run).map(done),
         Command::Verify(verify) => verify::verify(common, verify),
         Command::Kinds => look::kinds(common),
         Command::Module {

@@ -140,6 +140,14 @@ impl Engine {
         &self.root
     }
 
+    /// Whether nobody else could change the program that loads modules.
+    ///
+    /// # Errors
+    /// Who could, and where.
+    pub fn host_is_trusted(&self) -> Result<(), trust::Refused> {
+        self.trusted_host().map(drop)
+    }
+
     /// The program that loads modules, if it is what it must be.
     pub(crate) fn trusted_host(&self) -> Result<&Path, trust::Refused> {
         let host = &self.options.host;

@@ -24,14 +24,17 @@ mod heartbeat;
 mod judge;
 pub mod places;
 pub mod run;
+pub mod schedule;
 pub mod script;
 mod settle;
 pub mod signature;
 pub mod single;
 pub mod store;
 mod sys;
+mod test_alert;
 pub mod trust;
 pub mod watch;
 
 pub use accept::{AcceptError, Selection};
+pub use deliver::SinkReport;
 pub use engine::{Engine, EngineError, Options, Report};

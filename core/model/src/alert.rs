@@ -119,6 +119,8 @@ pub enum What {
     HistoryBroken,
     /// Nothing: the alert says that runs go on and that alerts arrive.
     Heartbeat,
+    /// Somebody tried whether alerts arrive.
+    Test,
 }
 
 impl What {
@@ -142,6 +144,7 @@ impl What {
             Self::SinkFailed => "sink_failed",
             Self::HistoryBroken => "history_broken",
             Self::Heartbeat => "heartbeat",
+            Self::Test => "test",
         }
     }
 }

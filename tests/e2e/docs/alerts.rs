@@ -90,6 +90,7 @@ fn live() -> Sent {
         _ = fs::remove_file(scratch.path(&format!("state/assay.db{suffix}")));
     }
     run(&["run"]);
+    run(&["install", "--as", "cron"]);
     Sent {
         json: fs::read_to_string(scratch.path("alerts.jsonl")).unwrap(),
         lines,
