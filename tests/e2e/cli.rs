@@ -105,6 +105,7 @@ fn help_names_every_command() {
                 "verify",
                 "install",
                 "uninstall",
+                "doctor",
                 "kinds",
                 "module",
                 "config",
@@ -130,6 +131,7 @@ fn help_names_every_command() {
             ],
         ),
         (&["uninstall"], &["--dry-run"]),
+        (&["doctor"], &[]),
         (&["kinds"], &[]),
         (&["module"], &["list", "trust", "new", "check", "run"]),
         (

@@ -123,10 +123,11 @@ fn each_way_is_installed_once_and_replaces_the_others() {
         "{told:?}"
     );
 
-    // Another interval is a change of the timer alone.
+    // Another interval takes the place of the one before.
     let done = install(&scratch, &["--every", "1h"]);
     let changed = [
         run("disable --now assay.timer"),
+        format!("write {SERVICE}"),
         format!("write {TIMER}"),
         run("daemon-reload"),
         run("enable --now assay.timer"),

@@ -4,6 +4,7 @@
 mod cli;
 mod damage;
 mod docs;
+mod doctor;
 #[cfg(target_os = "linux")]
 mod faults;
 mod groups;

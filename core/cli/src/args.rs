@@ -87,6 +87,8 @@ pub(crate) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// What is wrong with how Assay runs here, and what mends it; exits with 1 when something is
+    Doctor,
     /// What each module watches
     Kinds,
     /// Modules: which there are, and which may be loaded

@@ -3,6 +3,7 @@
 
 mod args;
 mod context;
+mod doctor;
 mod guard;
 mod install;
 mod look;
@@ -76,6 +77,7 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
         Command::Accept(accept) => run::accept(common, accept).map(done),
         Command::Install(install) => install::install(common, install),
         Command::Uninstall { dry_run } => install::uninstall(common, *dry_run).map(done),
+        Command::Doctor => doctor::doctor(common),
         Command::Verify(verify) => verify::verify(common, verify),
         Command::Kinds => look::kinds(common),
         Command::Module {

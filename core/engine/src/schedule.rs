@@ -2,6 +2,7 @@
 //!
 //! The texts are those of `config/`, which people copy by hand, with what is of one machine put in.
 
+use crate::config::Time;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +14,9 @@ pub use files::Refused;
 pub use place::{Done, Place, PlaceError, Step};
 
 /// The beginning of every file that is written, behind the sign of a comment. One without it is somebody else's.
-pub const MARK: &str = "Written by `assay install`; `assay uninstall` removes it.";
+const MARK: &str = "Written by `assay install`: ";
+/// What stands before the interval in the same line.
+const EVERY: &str = ", every ";
 
 /// A way to run Assay again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +60,15 @@ pub struct File {
 
 /// A program with its arguments.
 pub type Command = &'static [&'static str];
+
+/// How often a file that was written has Assay run; `None` when it stays.
+#[must_use]
+pub fn interval(text: &str) -> Option<Duration> {
+    let (_, after) = text.split_once(MARK)?;
+    let (_, every) = after.lines().next()?.split_once(EVERY)?;
+    let every = toml::Value::String(every.split(';').next()?.to_owned());
+    every.try_into().ok().map(|time: Time| time.0)
+}
 
 impl Kind {
     /// All of them.

@@ -1,6 +1,6 @@
 //! The texts of the files.
 
-use super::{File, Kind, MARK, Wish};
+use super::{EVERY, File, Kind, MARK, Wish};
 use std::time::Duration;
 
 const SERVICE: &str = include_str!("../../../../config/systemd/assay.service");
@@ -58,6 +58,22 @@ impl Wish {
         Ok(files.map(|(path, text)| File { path, text }).collect())
     }
 
+    /// Who wrote it, and as what. It is a comment of XML, too, which two hyphens may not stand in.
+    fn mark(&self) -> String {
+        let how = if self.resident {
+            ", resident".to_owned()
+        } else {
+            format!("{EVERY}{}", written(self.every))
+        };
+        format!("{MARK}{}{how}; `assay uninstall` removes it.", self.kind.as_str())
+    }
+
+    /// A text with the mark in the place of the comment that it begins with, which is for who copies it.
+    fn marked(&self, text: &str) -> String {
+        let rest: Vec<&str> = text.lines().skip_while(|line| line.starts_with('#')).collect();
+        format!("# {}\n{}\n", self.mark(), rest.join("\n"))
+    }
+
     /// Arguments for the shell, a unit or the like, each made to be one word there.
     fn words(&self, command: &str, word: fn(&str) -> String) -> String {
         let words = self.command.iter().map(String::as_str).chain([command]);
@@ -67,7 +83,7 @@ impl Wish {
     fn unit(&self, unit: &str, command: &str) -> String {
         let was = format!("ExecStart={PROGRAM} {command}\n");
         let is = format!("ExecStart={}\n", self.words(command, for_systemd));
-        let mut unit = marked(unit, "#").replace(&was, &is);
+        let mut unit = self.marked(unit).replace(&was, &is);
         if !self.network {
             unit = unit.replace(
                 "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n",
@@ -90,7 +106,7 @@ impl Wish {
             |calendar| format!("OnCalendar={}", calendar.for_systemd()),
         );
         let spread = (seconds / 10).clamp(1, SPREAD);
-        marked(TIMER, "#")
+        self.marked(TIMER)
             .replace("OnCalendar=*:0/5", &when)
             .replace("every five minutes", &format!("every {}", written(self.every)))
             .replace("AccuracySec=30s", &format!("AccuracySec={}s", spread.min(30)))
@@ -101,7 +117,9 @@ impl Wish {
         let calendar =
             calendar(self.every.as_secs()).ok_or_else(|| Refused::Interval(written(self.every)))?;
         let line = format!("{} root {}", calendar.for_cron(), self.words("run", for_cron));
-        Ok(marked(LINE, "#").replace(&format!("*/5 * * * * root {PROGRAM} run"), &line))
+        Ok(self
+            .marked(LINE)
+            .replace(&format!("*/5 * * * * root {PROGRAM} run"), &line))
     }
 
     fn job(&self) -> String {
@@ -111,7 +129,7 @@ impl Wish {
         let words: String = words.map(text).collect();
         let begin = JOB.find("<!-- ").unwrap_or(0);
         let end = JOB.find("-->").map_or(begin, |at| at + 3);
-        let job = format!("{}<!-- {MARK} -->{}", &JOB[..begin], &JOB[end..]);
+        let job = format!("{}<!-- {} -->{}", &JOB[..begin], self.mark(), &JOB[end..]);
         let job = job.replace(&[text(PROGRAM), text("run")].concat(), &words);
         let every = "\t<key>StartInterval</key>\n\t<integer>300</integer>\n";
         if self.resident {
@@ -119,12 +137,6 @@ impl Wish {
         }
         job.replace(every, &every.replace("300", &self.every.as_secs().to_string()))
     }
-}
-
-/// A text with the mark in the place of the comment that it begins with, which is for who copies it.
-fn marked(text: &str, sign: &str) -> String {
-    let rest: Vec<&str> = text.lines().skip_while(|line| line.starts_with(sign)).collect();
-    format!("{sign} {MARK}\n{}\n", rest.join("\n"))
 }
 
 /// Times of a day that come evenly, from its beginning.

@@ -1,12 +1,13 @@
 //! Putting the files where they belong, and taking them away.
 
-use super::{Command, File, Kind, MARK};
+use super::{Command, File, Kind, MARK, interval};
 use serde::Serialize;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::time::Duration;
 
 /// Bytes of a file that are looked at to tell whose it is.
 const LONGEST: u64 = 1 << 16;
@@ -170,16 +171,19 @@ impl Place<'_> {
         Ok(done)
     }
 
-    /// The ways of which a file is in place.
+    /// The ways that are in place, each with how often it has Assay run, which is not known of a file that somebody
+    /// else wrote, nor said of what stays.
     ///
     /// # Errors
     /// The file system's.
-    pub fn installed(self) -> Result<Vec<(Kind, String)>> {
+    pub fn installed(self) -> Result<Vec<(Kind, Option<Duration>)>> {
         let mut installed = Vec::new();
         for kind in Kind::ALL {
             let Some(path) = kind.paths().last() else { continue };
-            if let Found::Ours(text) = self.found(path)? {
-                installed.push((kind, text));
+            match self.found(path)? {
+                Found::Ours(text) => installed.push((kind, interval(&text))),
+                Found::Foreign => installed.push((kind, None)),
+                Found::Nothing => {}
             }
         }
         Ok(installed)
