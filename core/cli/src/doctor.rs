@@ -72,7 +72,7 @@ pub(crate) fn doctor(common: &Common) -> Result<ExitCode> {
 
 fn rights(root: &Path, findings: &mut Findings) {
     if root == Path::new("/") && !rustix::process::geteuid().is_root() {
-        let text = "you are not root: what others may not read is a gap, and nothing confines modules as another user";
+        let text = "you are not root: what you may not read is a gap, and no module runs as somebody else";
         findings.add("rights", text, "run it as root: `sudo assay doctor`");
     }
     let private = File::open(root.join(PRIVATE.trim_start_matches('/')));
@@ -134,7 +134,7 @@ fn sinks(config: &Config, findings: &mut Findings) {
     for sink in config.sinks() {
         if let Err(error) = open_sink(&sink, config).reach() {
             let text = format!("sink `{}` cannot be reached: {error}", sink.name());
-            let fix = "start what listens there, or configure another: `assay config show`; what waits is sent then";
+            let fix = "start what listens there, or configure another; what waits is sent then";
             findings.add("sinks", text, fix);
         }
     }

@@ -211,8 +211,11 @@ fn tell_install(
     if common.json {
         let sink = |(sink, taken): &(SinkReport, bool)| json!({"name": sink.name, "taken": taken, "error": sink.error});
         let sinks = sinks.map(|sinks| sinks.iter().map(sink).collect::<Vec<_>>());
-        let done = json!({"way": kind, "changed": done.changed(), "steps": done.steps, "left": done.left, "sinks": sinks});
-        return Ok(say!("{done}")?);
+        let (changed, steps, left) = (done.changed(), &done.steps, &done.left);
+        return Ok(say!(
+            "{}",
+            json!({"way": kind, "changed": changed, "steps": steps, "left": left, "sinks": sinks})
+        )?);
     }
     for (sink, taken) in sinks.unwrap_or_default() {
         match &sink.error {
@@ -228,9 +231,7 @@ fn tell_install(
         }
     }
     if kind == Kind::Launchd {
-        say!(
-            "give `assay` and `assay-host` Full Disk Access, in the system's settings, or they see less than root"
-        )?;
+        say!("give `assay` and `assay-host` Full Disk Access, or they see less than root does")?;
     }
     let verdict = match (done.changed(), place.dry) {
         (false, _) => "nothing changed: it was installed so already",
