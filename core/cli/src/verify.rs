@@ -118,6 +118,7 @@ fn tell_copy(compared: &Compared, path: &Path) -> Result<()> {
         (compared.repeated, "of alerts that came before, sent again"),
         (compared.gone, "of alerts that are no longer here, not compared"),
         (compared.foreign, "of other machines, skipped"),
+        (compared.cut, "cut short or torn, not compared"),
     ] {
         if lines > 0 {
             say!("{} {what}", count(lines, "line"))?;

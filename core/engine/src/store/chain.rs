@@ -51,8 +51,6 @@ pub enum Wrong {
     Reordered,
     /// This database never made it.
     Unknown,
-    /// It has the beginning of an alert, and no end.
-    Unreadable,
 }
 
 impl Wrong {
@@ -64,7 +62,6 @@ impl Wrong {
             Self::Altered => "altered",
             Self::Reordered => "reordered",
             Self::Unknown => "unknown",
-            Self::Unreadable => "unreadable",
         }
     }
 }
