@@ -26,11 +26,15 @@ const LEAST: usize = 640;
 const SHORTENED: usize = 32;
 
 /// An alert as the line that syslog gets: whatever the file names, the text of a module and the old and new values
-/// hold, it stays one line, and what identifies the alert is read back as it was.
+/// hold, it stays one line, and what identifies the alert is read back as it was. Whatever a log server kept of it may be
+/// read, and the line itself is known again.
 ///
 /// # Panics
 /// When it does not.
 pub fn line(bytes: &[u8]) {
+    let kept = String::from_utf8_lossy(bytes);
+    _ = alert::Line::read(&kept);
+    _ = alert::Line::read(&format!("change={kept} seq=1 id=x chain=y"));
     let mut input = Unstructured::new(bytes);
     let Ok((stored, limit)) = stored_and_limit(&mut input) else {
         return;
@@ -60,6 +64,9 @@ pub fn line(bytes: &[u8]) {
         assert_eq!((pairs[at].name, pairs[at].value), (name, value), "{line}");
         assert_eq!(pairs.iter().filter(|pair| pair.name == name).count(), 1, "{line}");
     }
+    let read = alert::Line::read(&line).unwrap_or_else(|| panic!("cannot be read back: {line}"));
+    assert_eq!((read.seq, read.id, read.chain), (alert.seq, id, &chain[..32]));
+    assert_eq!(read.differs_from(&stored), None, "{line}");
 }
 
 /// Pairs whose value says which thing the alert is about.

@@ -1,6 +1,6 @@
 //! Sinks that fail in every way: each costs bounded time and one alert, holds up no other, and catches up in order.
 
-mod rsyslog;
+pub(crate) mod rsyslog;
 
 use crate::damage::Small;
 use crate::receivers::{Mood, TcpLog, UnixLog, modules, text_of};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const BOUND: Duration = Duration::from_secs(20);
 
 /// A root with the cron module alone, and these sinks.
-fn with_sinks(sinks: &[String]) -> Scratch {
+pub(crate) fn with_sinks(sinks: &[String]) -> Scratch {
     let mut scratch = Scratch::new();
     scratch.modules = modules(&scratch, &["cron"]);
     let good = format!(
@@ -29,7 +29,7 @@ fn with_sinks(sinks: &[String]) -> Scratch {
     scratch.config(&sinks.collect::<String>());
     scratch
 }
-fn syslog(address: &str) -> String {
+pub(crate) fn syslog(address: &str) -> String {
     format!("type = 'syslog'\naddress = '{address}'\n")
 }
 fn plant(scratch: &Scratch, name: &str, jobs: usize) {

@@ -78,6 +78,23 @@ pub(crate) enum Command {
     Alerts(Alerts),
     /// Accept deviations as known
     Accept(Accept),
+    /// Check the stored alerts, and a log server's copy of them
+    ///
+    /// Says which alert is the first that is missing, altered or in another's place. Exits with 1 when one is.
+    Verify(Verify),
+    /// Have Assay run again and again, and try whether its alerts arrive
+    ///
+    /// Writes what cron, systemd or launchd reads, puts it in force, and sends an alert `test` to every sink. Takes away
+    /// what it wrote for another way. Exits with 1 when no sink took the alert.
+    Install(Install),
+    /// Take away what `install` wrote; the state stays
+    Uninstall {
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// What is wrong with how Assay runs here, and what mends it; exits with 1 when something is
+    Doctor,
     /// What each module watches
     Kinds,
     /// Modules: which there are, and which may be loaded
@@ -130,6 +147,45 @@ pub(crate) struct Accept {
     /// Why; kept with the time and your name
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) reason: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// A copy of the alerts to check against them: lines of syslog with any header, or JSON lines; `-` for standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    /// The sink that the copy is from: what it has not taken yet is not missed [default: the one that took most]
+    #[arg(long, value_name = "NAME", requires = "against")]
+    pub(crate) sink: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Install {
+    /// What is to run it [default: launchd on macOS, systemd-timer where systemd runs, else cron]
+    #[arg(long = "as", value_name = "WAY")]
+    pub(crate) way: Option<Way>,
+    /// How often: `30s`, `10m`, `1h` [default: 10m]
+    #[arg(long, value_name = "TIME", conflicts_with = "resident")]
+    pub(crate) every: Option<String>,
+    /// Have it stay and watch, with `assay watch`, instead of running now and then
+    #[arg(long)]
+    pub(crate) resident: bool,
+    /// Only say what would be written and run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Way {
+    /// A timer that starts it
+    SystemdTimer,
+    /// A service that stays, with `assay watch`
+    SystemdService,
+    /// A job of launchd's
+    Launchd,
+    /// A line in `/etc/cron.d`
+    Cron,
 }
 
 #[derive(Debug, Subcommand)]

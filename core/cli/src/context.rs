@@ -60,7 +60,8 @@ pub(crate) fn pins(path: &Path) -> Result<Pins> {
     }
 }
 
-fn root(common: &Common) -> PathBuf {
+/// The root folder.
+pub(crate) fn root(common: &Common) -> PathBuf {
     common.root.canonicalize().unwrap_or_else(|_| common.root.clone())
 }
 

@@ -3,7 +3,9 @@
 
 mod args;
 mod context;
+mod doctor;
 mod guard;
+mod install;
 mod look;
 mod module_check;
 mod module_new;
@@ -14,6 +16,7 @@ mod show;
 mod status;
 mod table;
 mod tell;
+mod verify;
 mod watch;
 
 use clap::Parser as _;
@@ -74,6 +77,10 @@ fn dispatch(args: &args::Args) -> anyhow::Result<ExitCode> {
         Command::Show { key } => show::show(common, key).map(done),
         Command::Alerts(alerts) => look::alerts(common, alerts).map(done),
         Command::Accept(accept) => run::accept(common, accept).map(done),
+        Command::Install(install) => install::install(common, install),
+        Command::Uninstall { dry_run } => install::uninstall(common, *dry_run).map(done),
+        Command::Doctor => doctor::doctor(common),
+        Command::Verify(verify) => verify::verify(common, verify),
         Command::Kinds => look::kinds(common),
         Command::Module {
             command: ModuleCommand::List,

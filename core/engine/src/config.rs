@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 mod units;
 
-pub use units::{Size, Time};
+pub use units::{Every, Size, Time};
 
 /// Everything that can be configured, with its defaults. `config/assay.toml` comments every key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -144,6 +144,8 @@ pub struct Alerts {
     pub keep: Time,
     /// Bytes of one syslog message, with its header.
     pub max_line: Size,
+    /// How often an alert says that runs go on.
+    pub heartbeat: Every,
 }
 
 impl Default for Alerts {
@@ -151,6 +153,7 @@ impl Default for Alerts {
         Self {
             keep: Time::seconds(365 * 24 * 3600),
             max_line: Size(8 << 10),
+            heartbeat: Every(None),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::scope::{Places, Scope};
 use crate::settle::Settler;
 use crate::store::{self, Lock, Runs, Store, StoreError};
 use crate::watch;
-use crate::{hang, places, trust};
+use crate::{hang, heartbeat, places, trust};
 use assay_model::{Os, Text};
 use assay_root::{Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,6 +166,14 @@ impl Engine {
         }
     }
 
+    /// Whether nobody else could change the program that loads modules.
+    ///
+    /// # Errors
+    /// Who could, and where.
+    pub fn host_is_trusted(&self) -> Result<(), trust::Refused> {
+        self.trusted_host().map(drop)
+    }
+
     /// The program that loads modules, if it is what it must be.
     pub(crate) fn trusted_host(&self) -> Result<&Path, trust::Refused> {
         let host = &self.options.host;
@@ -318,7 +326,8 @@ impl Engine {
             store.set_meta("root", &self.options.root.to_string_lossy())?;
             store.set_meta("os", self.os.as_str())?;
             store.set_meta("sinks", &serde_json::to_string(&names)?)?;
-            store.set_meta("stuck", &serde_json::to_string(&stuck)?)
+            store.set_meta("stuck", &serde_json::to_string(&stuck)?)?;
+            heartbeat::beat(store, config.alerts.heartbeat, &started, modules)
         })?;
         store.witness()?;
         deliver(&mut store, &mut sinks, &started)?;

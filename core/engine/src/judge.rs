@@ -10,6 +10,7 @@ pub(crate) fn severity(what: What, kind: Severity) -> Severity {
         What::Added | What::Changed | What::Removed => kind,
         What::Reverted => Severity::Low,
         What::BaselineCreated | What::Accepted | What::ModuleRecovered | What::GapClosed => Severity::Info,
+        What::Heartbeat | What::Test => Severity::Info,
         What::GapOpened | What::SinkFailed | What::ModuleChanged | What::ConfigRefused => Severity::Medium,
         What::ModuleFailed | What::ModuleMissing | What::ModuleRefused => Severity::High,
         What::HistoryBroken => Severity::Critical,

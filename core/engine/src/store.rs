@@ -6,6 +6,7 @@
 //! was rolled back is noticed, and the digest of the database, so that a flipped bit is.
 
 mod alerts;
+mod chain;
 mod entries;
 mod folder;
 mod lists;
@@ -14,6 +15,7 @@ mod open;
 mod schema;
 mod witness;
 
+pub use chain::{Chain, Fault, Wrong, range};
 pub use folder::{Lock, database, lock, put_aside};
 pub use lists::{ListRow, ListState};
 pub use witness::{Runs, runs};

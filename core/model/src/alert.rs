@@ -135,6 +135,10 @@ pub enum What {
     HistoryBroken,
     /// The configuration was read again and cannot be used; the one before stays in force.
     ConfigRefused,
+    /// Nothing: the alert says that runs go on and that alerts arrive.
+    Heartbeat,
+    /// Somebody tried whether alerts arrive.
+    Test,
 }
 
 impl What {
@@ -158,6 +162,8 @@ impl What {
             Self::SinkFailed => "sink_failed",
             Self::HistoryBroken => "history_broken",
             Self::ConfigRefused => "config_refused",
+            Self::Heartbeat => "heartbeat",
+            Self::Test => "test",
         }
     }
 }

@@ -32,7 +32,7 @@ fn live() -> Sent {
     let good = fs::read(&module).unwrap();
     let mode = |bits| fs::set_permissions(&module, Permissions::from_mode(bits)).unwrap();
     scratch.config(&format!(
-        "[verify]\nmax_size = '1KiB'\n[[sink]]\ntype = 'file'\npath = '{}'\n[[sink]]\ntype = 'stdout'\n\
+        "alerts.heartbeat = '1d'\n[verify]\nmax_size = '1KiB'\n[[sink]]\ntype = 'file'\npath = '{}'\n[[sink]]\ntype = 'stdout'\n\
          [[sink]]\ntype = 'syslog'\naddress = 'unix:{}'\n",
         scratch.path("alerts.jsonl").display(),
         scratch.path("nobody-listens").display()
@@ -90,6 +90,7 @@ fn live() -> Sent {
         _ = fs::remove_file(scratch.path(&format!("state/assay.db{suffix}")));
     }
     run(&["run"]);
+    run(&["install", "--as", "cron"]);
     Sent {
         json: fs::read_to_string(scratch.path("alerts.jsonl")).unwrap(),
         lines,

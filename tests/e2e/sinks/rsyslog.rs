@@ -13,13 +13,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
-/// The ways in, each with a file of its own for what came.
-const WAYS: [&str; 3] = ["unix", "udp", "tcp"];
+/// The ways in, each with files of its own for what came.
+pub(crate) const WAYS: [&str; 3] = ["unix", "udp", "tcp"];
 /// The default of `alerts.max_line`.
 const LIMIT: usize = 8192;
 
 /// An rsyslog of the test's own: configuration, sockets, ports and process id in one folder.
-struct Rsyslog {
+pub(crate) struct Rsyslog {
     folder: tempfile::TempDir,
     program: PathBuf,
     udp: u16,
@@ -28,7 +28,7 @@ struct Rsyslog {
 }
 
 impl Rsyslog {
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let installed = Path::new("/usr/sbin/rsyslogd");
         if !needs(installed.exists(), "rsyslog: apt-get install rsyslog") {
             return None;
@@ -63,18 +63,20 @@ impl Rsyslog {
         for way in WAYS {
             let file = path(way);
             config += &format!(
-                "ruleset(name=\"{way}\") {{ action(type=\"omfile\" file=\"{file}\" template=\"fields\") }}\n"
+                "ruleset(name=\"{way}\") {{ action(type=\"omfile\" file=\"{file}\" template=\"fields\")
+                action(type=\"omfile\" file=\"{file}.old\" template=\"RSYSLOG_TraditionalFileFormat\")
+                action(type=\"omfile\" file=\"{file}.new\" template=\"RSYSLOG_FileFormat\") }}\n"
             );
         }
         fs::write(rsyslog.path("rsyslog.conf"), config).unwrap();
         Some(rsyslog)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn addresses(&self) -> [String; 3] {
+    pub(crate) fn addresses(&self) -> [String; 3] {
         [
             format!("unix:{}", self.path("log").display()),
             format!("udp://127.0.0.1:{}", self.udp),
@@ -82,7 +84,7 @@ impl Rsyslog {
         ]
     }
 
-    fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let mut command = Command::new(&self.program);
         command
             .arg("-n")
@@ -97,7 +99,7 @@ impl Rsyslog {
     }
 
     /// Ends it as init does, so that it writes what it has.
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let Some(mut child) = self.running.take() else {
             return;
         };

@@ -79,6 +79,19 @@ impl JsonLines {
 }
 
 impl Sink for JsonLines {
+    fn reach(&self) -> Result<(), SinkError> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(meta) if !meta.is_file() => Err(io::Error::other("is not a regular file")),
+            Ok(_) => OpenOptions::new().append(true).open(&self.path).map(drop),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = folder.unwrap_or(Path::new("."));
+                Ok(rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)?)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn batch(&self) -> usize {
         16
     }

@@ -9,7 +9,7 @@ use super::Stored;
 use assay_model::{Alert, Text, Value, What, Writer, escape_bytes};
 
 /// Bytes that a name may have unquoted.
-fn is_plain(byte: u8) -> bool {
+pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._/:@+,-%".contains(&byte)
 }
 
@@ -102,7 +102,7 @@ fn shorten(value: &str, limit: usize) -> String {
 }
 
 /// The longest that the count of what did not fit can be.
-const OMITTED: &str = "omitted=1000000 ";
+pub(super) const OMITTED: &str = "omitted=1000000 ";
 
 /// Bytes of a line that has no room for a group beside what identifies the alert.
 const SHORT: usize = 900;

@@ -5,11 +5,13 @@
 
 mod file;
 mod line;
+mod read;
 mod sink;
 mod stdout;
 mod syslog;
 
 pub use line::line;
+pub use read::Line;
 pub use sink::{Group, Sink, SinkError, Stored, open_sink};
 
 use crate::compare::Delta;

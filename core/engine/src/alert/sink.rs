@@ -55,6 +55,14 @@ pub trait Sink {
     /// error the sink is left alone until the next run.
     fn send(&mut self, alerts: &[Stored]) -> (usize, Option<SinkError>);
 
+    /// Whether it could be sent to now, without sending anything.
+    ///
+    /// # Errors
+    /// Why it could not.
+    fn reach(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// How many alerts it wants at once, because only then does it know what was taken. A crash in between sends as
     /// many again.
     fn batch(&self) -> usize {

@@ -210,20 +210,23 @@ impl LocalSocket {
     }
 }
 
+impl Local {
+    fn connect(&self) -> io::Result<LocalSocket> {
+        // Which socket: the default one is named in no configuration.
+        LocalSocket::connect(&self.path)
+            .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", self.path.display())))
+    }
+}
+
 impl Sink for Local {
+    fn reach(&self) -> Result<(), SinkError> {
+        self.connect().map(drop)
+    }
+
     fn send(&mut self, alerts: &[Stored]) -> (usize, Option<SinkError>) {
-        let mut socket = match LocalSocket::connect(&self.path) {
+        let mut socket = match self.connect() {
             Ok(socket) => socket,
-            // Which socket: the default one is named in no configuration.
-            Err(error) => {
-                return (
-                    0,
-                    Some(io::Error::new(
-                        error.kind(),
-                        format!("`{}`: {error}", self.path.display()),
-                    )),
-                );
-            }
+            Err(error) => return (0, Some(error)),
         };
         for (sent, stored) in alerts.iter().enumerate() {
             if let Err(error) = socket.send(self.format.rfc3164(stored)) {
@@ -259,6 +262,10 @@ impl Udp {
 }
 
 impl Sink for Udp {
+    fn reach(&self) -> Result<(), SinkError> {
+        self.connect().map(drop)
+    }
+
     fn batch(&self) -> usize {
         64
     }
@@ -356,6 +363,10 @@ impl Tcp {
 }
 
 impl Sink for Tcp {
+    fn reach(&self) -> Result<(), SinkError> {
+        self.connect(Instant::now() + PATIENCE).map(drop)
+    }
+
     fn batch(&self) -> usize {
         64
     }

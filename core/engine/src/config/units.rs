@@ -15,10 +15,15 @@ impl Time {
     }
 }
 
+/// A length of time between two of something, or `off` for never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Every(pub Option<Duration>);
+
 /// A number of bytes, written `512`, `64KiB`, `1GiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub u64);
 
+const OFF: &str = "off";
 const TIMES: &[(&str, u64)] = &[("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)];
 const SIZES: &[(&str, u64)] = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)];
 
@@ -55,6 +60,25 @@ impl<'de> Deserialize<'de> for Time {
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&write_unit(self.0.as_secs(), TIMES))
+    }
+}
+impl<'de> Deserialize<'de> for Every {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == OFF {
+            return Ok(Self(None));
+        }
+        parse_unit(&text, TIMES, "`10m`, `1h`, `7d` or `off`")
+            .map(|seconds| Self(Some(Duration::from_secs(seconds))))
+            .map_err(serde::de::Error::custom)
+    }
+}
+impl Serialize for Every {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            None => serializer.serialize_str(OFF),
+            Some(time) => Time(time).serialize(serializer),
+        }
     }
 }
 impl<'de> Deserialize<'de> for Size {

@@ -14,11 +14,13 @@ impl Store {
             |row| Ok((unsigned(row, 0)?, row.get(1)?)),
         );
         let last = optional(last)?.unwrap_or((0, FIRST_PREVIOUS.to_owned()));
-        let anchor: Option<(u64, String)> = self
-            .meta("anchor")?
-            .map(|text| serde_json::from_str(&text))
-            .transpose()?;
-        Ok(anchor.filter(|(seq, _)| *seq > last.0).unwrap_or(last))
+        Ok(self.anchor()?.filter(|(seq, _)| *seq > last.0).unwrap_or(last))
+    }
+
+    /// Number and digest of an alert that is no longer there, and that the next one follows from.
+    pub(super) fn anchor(&self) -> Result<Option<(u64, String)>> {
+        let anchor = self.meta("anchor")?;
+        Ok(anchor.map(|text| serde_json::from_str(&text)).transpose()?)
     }
 
     /// Appends an alert and answers its number.
@@ -119,6 +121,16 @@ impl Store {
     /// SQLite's.
     pub fn last_seq(&self) -> Result<u64> {
         Ok(self.last_alert()?.0)
+    }
+
+    /// How many alerts something open refers to.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn open_count(&self) -> Result<u64> {
+        let count = "SELECT COUNT(*) FROM (SELECT alert FROM entries WHERE alert IS NOT NULL
+            UNION SELECT alert FROM files WHERE alert IS NOT NULL)";
+        Ok(self.database.query_row(count, [], |row| unsigned(row, 0))?)
     }
 
     /// The digest of an alert; `None` when there is none of that number.

@@ -160,6 +160,17 @@ impl Store {
         self.set_meta("names_changed", "1")
     }
 
+    /// What SQLite finds wrong with the database; `None` when it is sound.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn damage(&self) -> Result<Option<String>> {
+        let found: String = self
+            .database
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        Ok(Some(found).filter(|found| found != "ok"))
+    }
+
     /// Opens the state to look at it: nothing is made, and nothing is written.
     ///
     /// # Errors
