@@ -5,8 +5,9 @@ mod lasting;
 mod service;
 mod tricks;
 
-use assay_tests::{Scratch, short, wait_for};
+use assay_tests::{Scratch, short};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +44,8 @@ impl<'s> Watching<'s> {
         let socket = scratch.path("notify");
         _ = fs::remove_file(&socket);
         let service = UnixDatagram::bind(&socket).unwrap();
+        // Whoever it runs as.
+        fs::set_permissions(&socket, fs::Permissions::from_mode(0o777)).unwrap();
         service.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let before = scratch.delivered().len();
         let errors = fs::File::create(scratch.path("errors")).unwrap();
@@ -57,7 +60,7 @@ impl<'s> Watching<'s> {
             service,
             before,
         };
-        assert_eq!(watching.notified(), "READY=1", "{}", watching.errors());
+        while watching.notified() != "READY=1" {}
         watching
     }
 
@@ -84,10 +87,27 @@ impl<'s> Watching<'s> {
 
     /// Waits for an alert.
     fn wait(&self, alert: &str) {
-        wait_for(
-            &format!("{alert}; said: {:#?}\n{}", self.said(), self.errors()),
-            || self.said().iter().any(|said| said == alert),
-        );
+        self.wait_until(alert, |said| said.iter().any(|said| said == alert));
+    }
+
+    /// Waits until what was said is `enough`.
+    fn wait_until(&self, what: &str, enough: impl Fn(&[String]) -> bool) {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let said = self.said();
+            if enough(&said) {
+                return;
+            }
+            let is_late = Instant::now() > until;
+            assert!(
+                !is_late,
+                "no {what}: {} said, {:#?}\n{}",
+                said.len(),
+                said.iter().take(20),
+                self.errors()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until it has nothing to do, and tells what it said in all.
@@ -187,22 +207,21 @@ fn a_script_that_does_not_tell_where_it_looks_is_asked_when_its_globs_change() {
     let mut scratch = known();
     let folder = scratch.path("scripts");
     fs::create_dir(&folder).unwrap();
-    let module = r#"#!/bin/sh
-read request
-root=$(printf '%s' "$request" | sed 's/.*"root":"\([^"]*\)".*/\1/')
-printf '%s\n' '{"record":"hello","v":1,"manifest":{"name":"shelf","version":"1","summary":"x","platforms":["linux"],"watch":["/srv/*/shelf/**"],"kinds":[{"name":"book","summary":"x","technique":"T1053","severity":"high","source":"content","fields":[]}]}}'
-count=0
-for file in "$root"/srv/*/shelf/*; do
-  [ -f "$file" ] || continue
-  count=$((count + 1))
-  path=${file#"$root"}
-  printf '{"record":"entry","kind":"book","key":"%s","source":"%s","fields":{},"programs":[]}\n' "$path" "$path"
-done
-printf '{"record":"done","entries":%s}\n' $count
+    let module = r#"#!/usr/bin/env python3
+import os
+from assay_module import entry, kind, module
+KINDS = [kind("book", "T1053", "a file on a shelf", source="content")]
+
+@module("shelf", "1.0.0", "shelves", kinds=KINDS, watch=["/srv/*/shelf/**"], platforms=["linux"])
+def collect(root):
+    for place in root.glob("/srv/*/shelf/*"):
+        yield entry("book", place, place)
+
+collect()
 "#;
-    let path = folder.join("shelf.sh");
+    let path = folder.join("shelf.py");
     fs::write(&path, module).unwrap();
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     scratch.modules.push(folder);
     scratch.file("/srv/a/shelf/one", "1");
     let learned = scratch.run();
@@ -230,10 +249,7 @@ fn a_module_that_is_dropped_into_a_folder_runs() {
     fs::copy(assay_tests::built().join(&file), folder.join(&file)).unwrap();
     watching.wait("baseline_created");
     scratch.file("/etc/profile.d/new.sh", "/opt/new\n");
-    wait_for("the new module's first alert", || {
-        watching
-            .said()
-            .iter()
-            .any(|said| said.contains("/etc/profile.d/new.sh"))
+    watching.wait_until("alert of the new module", |said| {
+        said.iter().any(|said| said.contains("/etc/profile.d/new.sh"))
     });
 }

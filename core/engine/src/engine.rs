@@ -260,7 +260,10 @@ impl Engine {
             how,
             config.baseline.accept,
             known,
-            touched.cloned(),
+            &Scope {
+                touched: touched.cloned(),
+                ..scope.clone()
+            },
         )?;
         let refused = found
             .refused

@@ -14,6 +14,8 @@ pub struct Scope {
     pub full: bool,
     /// What may have changed since the run before; everything may when it is absent.
     pub touched: Option<Touched>,
+    /// Who wrote last, by path.
+    pub writers: BTreeMap<Text, Writer>,
     /// Of whoever watches: where changes are not seen, so that only a sweep finds them.
     pub unwatched: Option<Vec<Gap>>,
     /// To be said of Assay itself, each with what happened.
@@ -40,8 +42,6 @@ pub struct Touched {
     pub modules: BTreeSet<String>,
     /// Files that entries name.
     pub files: BTreeSet<Text>,
-    /// Who wrote last, by path.
-    pub writers: BTreeMap<Text, Writer>,
 }
 
 impl Touched {

@@ -2,7 +2,7 @@
 
 use super::{Watching, job, known};
 use crate::hostile::mounts::{Mounted, alone};
-use assay_tests::{Scratch, needs, wait_for};
+use assay_tests::{Scratch, needs};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -81,12 +81,8 @@ fn whatever_brings_it_in_is_seen() {
         let scratch = known();
         let watching = Watching::start(&scratch);
         trick(&scratch, &scratch.host("/etc/cron.d"));
-        wait_for(&format!("{what}; said {:#?}", watching.said()), || {
-            watching
-                .said()
-                .iter()
-                .any(|said| *said == format!("added {}", job("evil", "/opt/evil")))
-        });
+        let evil = format!("added {}", job("evil", "/opt/evil"));
+        watching.wait_until(what, |said| said.contains(&evil));
     }
 }
 
@@ -120,8 +116,8 @@ fn a_link_that_leads_to_another_program_is_seen() {
         scratch.host("/opt/versions/current"),
     )
     .unwrap();
-    wait_for("the other program", || {
-        watching.said().iter().any(|said| said.starts_with("changed"))
+    watching.wait_until("other program", |said| {
+        said.iter().any(|said| said.starts_with("changed"))
     });
 }
 
@@ -149,16 +145,20 @@ fn files_in_new_folders_are_all_found() {
     const FILES: usize = 1000;
     let scratch = known();
     fs::create_dir(&scratch.watch).unwrap();
-    let list = "[[watch]]\nkind = 'deep'\npaths = ['/srv/deep/**']\nformat = 'opaque'\nseverity = 'low'\ntechnique = 'T1053'\n\
-                platforms = ['linux']\n";
+    let list = "summary = 'deep'\n[[watch]]\nkind = 'deep'\nsummary = 'deep'\npaths = ['/srv/deep/**']\nformat = 'opaque'\n\
+                technique = 'T1053'\nplatforms = ['linux']\n";
     fs::write(scratch.watch.join("deep.toml"), list).unwrap();
     fs::create_dir_all(scratch.host("/srv/deep")).unwrap();
-    scratch.run();
+    let refused = scratch
+        .run()
+        .into_iter()
+        .find(|alert| alert["change"] == "module_refused");
+    assert_eq!(refused, None);
     let watching = Watching::start(&scratch);
     for number in 0..FILES {
         scratch.file(&format!("/srv/deep/{number}/x/y"), "text");
     }
-    wait_for("all of them", || watching.said().len() >= FILES);
+    watching.wait_until("end", |said| said.len() >= FILES);
     let mut said = watching.settled();
     said.sort();
     said.dedup();

@@ -53,7 +53,7 @@ struct Locations {
 /// Whom something that happened concerns.
 #[derive(Default)]
 pub(super) struct Concerned {
-    /// Modules and files; who wrote is not in it.
+    /// Modules and files.
     pub(super) touched: Touched,
     /// Assay's own files: everything is to be looked at.
     pub(super) own: bool,

@@ -203,15 +203,17 @@ impl<'a> Resident<'a> {
         })
     }
 
-    /// The first run, and what follows from it; it must succeed, or nothing is known.
+    /// The first run, and those that follow until everything is watched; they must succeed, or nothing is known.
     fn begin(&mut self) -> Result<(), EngineError> {
         self.pending.everything = true;
-        loop {
+        self.pending.now();
+        while self.pending.since.is_some() {
             match self.run() {
                 Err(EngineError::Store(StoreError::Busy(_))) => std::thread::sleep(BUSY),
-                other => return other,
+                other => other?,
             }
         }
+        Ok(())
     }
 
     /// When there is something to do, whatever happens until then.
@@ -348,12 +350,12 @@ impl<'a> Resident<'a> {
     /// One run over what waits, and watching what it found.
     fn run(&mut self) -> Result<(), EngineError> {
         let everything = self.pending.everything;
-        let mut touched = self.pending.touched.clone();
-        touched.writers = self.writers.of(self.engine.root());
+        let touched = self.pending.touched.clone();
         let now = Instant::now();
         let scope = Scope {
             full: false,
             touched: (!everything).then_some(touched),
+            writers: self.writers.of(self.engine.root()),
             unwatched: Some(self.gaps()),
             spare_sinks: now < self.sinks,
             about: self.about.clone(),

@@ -12,7 +12,7 @@ use crate::compare::Identity;
 use crate::config::Accept;
 use crate::facts::{Measure, Measured, Role, measure};
 use crate::run::{Failure, Output};
-use crate::scope::{self, ModulePlaces, Places, Touched};
+use crate::scope::{self, ModulePlaces, Places, Scope, Touched};
 use crate::store::{FileRow, ModuleRow, Result, Store};
 use assay_model::{Entry, Facts, Gap, Input, Kind, SourceCheck, Stamp, Text, What, Writer};
 use assay_root::{Kept, Root};
@@ -54,6 +54,8 @@ pub(crate) struct Settler<'a> {
     first: bool,
     /// What may have changed, when somebody knows.
     touched: Option<Touched>,
+    /// Who wrote last, as far as somebody watched.
+    writers: BTreeMap<Text, Writer>,
     /// Where modules looked that were asked in this run.
     looked_at: BTreeMap<String, Vec<Input>>,
     /// Entries that were learned, by module.
@@ -79,7 +81,7 @@ impl<'a> Settler<'a> {
         how: Measure,
         accept: Accept,
         modules: BTreeMap<String, ModuleRow>,
-        touched: Option<Touched>,
+        scope: &Scope,
     ) -> Result<Self> {
         Ok(Self {
             now: now.to_owned(),
@@ -94,7 +96,8 @@ impl<'a> Settler<'a> {
             names: None,
             entries_changed: store.meta("names_changed")?.is_some_and(|v| v == "1"),
             first: store.meta("announced")?.is_none(),
-            touched,
+            touched: scope.touched.clone(),
+            writers: scope.writers.clone(),
             looked_at: BTreeMap::new(),
             learned: BTreeMap::new(),
             store,
@@ -146,10 +149,12 @@ impl<'a> Settler<'a> {
 
     /// Who wrote last to any of these.
     fn writer_of<'p>(&self, paths: impl IntoIterator<Item = &'p Text>) -> Option<Writer> {
-        let writers = &self.touched.as_ref()?.writers;
+        if self.writers.is_empty() {
+            return None;
+        }
         // Who moved a folder wrote all that is in it.
         let mut all = paths.into_iter().flat_map(|path| path.as_path().ancestors());
-        all.find_map(|path| writers.get(&Text::from(path))).cloned()
+        all.find_map(|path| self.writers.get(&Text::from(path))).cloned()
     }
 
     /// Files that were looked at already in this run need not be looked at again.
