@@ -1,9 +1,10 @@
 //! As a service: the configuration is read again, a watchdog is told, an idle one does nothing.
 
 use super::{Watching, job, known};
-use assay_tests::wait_for;
+use assay_tests::{Scratch, wait_for};
 use rustix::process::Signal;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 #[test]
@@ -75,4 +76,37 @@ fn an_idle_one_sleeps() {
     std::thread::sleep(Duration::from_secs(5));
     let after = used(watching.child.id());
     assert_eq!(after, before);
+}
+
+/// Whoever wants to be unseen begins with the watcher.
+#[test]
+fn assay_itself_is_watched() {
+    let mut scratch = Scratch::new();
+    scratch.watch = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/watch.d");
+    scratch.modules = vec![assay_tests::built().to_owned()];
+    scratch.file("/etc/assay/assay.toml", "[modules]\nparallel = 2\n");
+    scratch.script("/usr/local/bin/assay", "1");
+    scratch.file(
+        "/etc/systemd/system/assay-watch.service",
+        "[Service]\nExecStart=/usr/local/bin/assay watch\n",
+    );
+    scratch.run();
+    let watching = Watching::start(&scratch);
+    scratch.file(
+        "/etc/assay/assay.toml",
+        "[modules]\nparallel = 2\ndisabled = [\"cron\"]\n",
+    );
+    watching.wait("added assay_setting /etc/assay/assay.toml: /modules/disabled");
+    scratch.script("/usr/local/bin/assay", "2");
+    watching.wait_until("swapped program", |said| {
+        said.iter()
+            .any(|said| said.starts_with("changed") && said.ends_with("/usr/local/bin/assay"))
+    });
+    scratch.remove("/etc/systemd/system/assay-watch.service");
+    watching.wait_until("unit that is gone", |said| {
+        said.iter()
+            .any(|said| said.starts_with("removed") && said.contains("assay-watch.service"))
+    });
+    fs::remove_file(scratch.path("state/assay.db")).unwrap();
+    watching.wait("history_broken");
 }
