@@ -60,7 +60,8 @@ fn is_kept(manifest: Manifest, seen: Seen, again: &Seen) {
         manifest,
         entries: seen.entries,
         gaps: seen.gaps,
-        inputs: None,
+        inputs: Vec::new(),
+        complete: false,
         sandbox: Sandbox::default(),
         log: Vec::new(),
     };

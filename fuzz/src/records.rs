@@ -65,11 +65,10 @@ pub(crate) fn written(scan: &Scan) -> Vec<u8> {
     let mut records = vec![Record::Sandbox(scan.sandbox.clone()), hello];
     records.extend(scan.entries.iter().cloned().map(Record::Entry));
     records.extend(scan.gaps.iter().cloned().map(Record::Gap));
-    records.extend(
-        scan.inputs
-            .clone()
-            .map(|seen| Record::Inputs { seen, complete: true }),
-    );
+    records.push(Record::Inputs {
+        seen: scan.inputs.clone(),
+        complete: scan.complete,
+    });
     let log = scan.log.iter().cloned();
     records.extend(log.map(|(level, text)| Record::Log { level, text }));
     records.push(Record::Done {

@@ -90,7 +90,8 @@ fn what_is_learned_on_the_way_counts() {
         .collect();
     assert_eq!((kinds, scan.entries.len()), (vec!["found", "other"], 1));
     assert_eq!(scan.gaps[0].hides[1].as_bytes(), b"/root/\xff");
-    let inputs = scan.inputs.unwrap();
+    let inputs = scan.inputs;
+    assert!(scan.complete);
     assert_eq!(inputs.len(), 6);
     let Look::Kept(Some(stamp)) = inputs[0].1 else {
         panic!("{inputs:?}")

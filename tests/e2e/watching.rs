@@ -9,7 +9,7 @@ use assay_tests::{Scratch, short};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// A root with a cron job, the program that it runs, and a state that knows both.
@@ -23,6 +23,20 @@ fn known() -> Scratch {
 
 fn job(file: &str, program: &str) -> String {
     format!("cron_job /etc/cron.d/{file}: 5 4 * * * root {program}")
+}
+
+type Stream = fn(&mut Command, fs::File) -> &mut Command;
+
+/// What a watch writes to standard output when it is told to read a configuration that is none.
+pub(crate) fn output_of_a_refusal(scratch: &Scratch) -> String {
+    let sound = fs::read_to_string(scratch.path("assay.toml")).unwrap();
+    let watching = Watching::start(scratch);
+    scratch.config("[[sink]]\ntype = 'fil'\n");
+    watching.signal(rustix::process::Signal::HUP);
+    watching.wait("config_refused");
+    watching.end();
+    scratch.config(&sound);
+    fs::read_to_string(scratch.path("output")).unwrap()
 }
 
 /// `assay watch` over a scratch root, ended with the test.
@@ -48,11 +62,10 @@ impl<'s> Watching<'s> {
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o777)).unwrap();
         service.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let before = scratch.delivered().len();
-        let errors = fs::File::create(scratch.path("errors")).unwrap();
-        command
-            .env("NOTIFY_SOCKET", &socket)
-            .stdout(Stdio::null())
-            .stderr(errors);
+        for (stream, name) in [(Command::stdout as Stream, "output"), (Command::stderr, "errors")] {
+            stream(&mut command, fs::File::create(scratch.path(name)).unwrap());
+        }
+        command.env("NOTIFY_SOCKET", &socket);
         let child = command.spawn().unwrap();
         let watching = Self {
             scratch,
@@ -92,7 +105,8 @@ impl<'s> Watching<'s> {
 
     /// Waits until what was said is `enough`.
     fn wait_until(&self, what: &str, enough: impl Fn(&[String]) -> bool) {
-        let until = Instant::now() + Duration::from_secs(60);
+        // A flood takes its time where everything else is tested meanwhile.
+        let until = Instant::now() + Duration::from_secs(300);
         loop {
             let said = self.said();
             if enough(&said) {

@@ -91,6 +91,12 @@ fn live() -> Sent {
     }
     run(&["run"]);
     run(&["install", "--as", "cron"]);
+    #[cfg(target_os = "linux")]
+    lines.extend(
+        crate::watching::output_of_a_refusal(&scratch)
+            .lines()
+            .map(str::to_owned),
+    );
     Sent {
         json: fs::read_to_string(scratch.path("alerts.jsonl")).unwrap(),
         lines,

@@ -30,14 +30,12 @@ fn what_does_not_fit_into_the_queue_is_said_and_found() {
     watching.signal(Signal::STOP);
     lines(&scratch, 0, MANY);
     watching.signal(Signal::CONT);
-    let added = || {
-        watching
-            .said()
-            .iter()
+    let added = |said: &[String]| {
+        said.iter()
             .filter(|said| said.starts_with("added cron_job"))
             .count()
     };
-    wait_for("all of them", || added() == MANY);
+    watching.wait_until("end of the flood", |said| added(said) == MANY);
     watching.wait("gap_opened /");
     watching.wait("gap_closed /");
     let said = watching.settled();
