@@ -11,7 +11,10 @@
     reason = "a benchmark stops where it fails, and prints"
 )]
 
+mod installed;
+
 use assay_tests::built;
+use installed::{Installed, every_module};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -86,60 +89,6 @@ fn there(program: &str) -> bool {
 /// The modules that read the generated trees, and the jobs of a server.
 const SPINE: [&str; 5] = ["cron", "kernel", "launchd", "startup", "systemd"];
 
-/// All the modules that are shipped.
-fn every_module() -> Vec<String> {
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../modules");
-    let folders = fs::read_dir(modules).unwrap().map(|entry| entry.unwrap());
-    let folders = folders.filter(|entry| entry.path().join("Cargo.toml").exists());
-    folders
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect()
-}
-
-/// Assay as it is installed: a build folder holds much that no installation has.
-struct Installed {
-    folder: PathBuf,
-}
-
-impl Installed {
-    fn new(folder: &Path, names: &[impl AsRef<str>]) -> Self {
-        let modules = folder.join("lib/assay/modules");
-        fs::create_dir_all(&modules).unwrap();
-        fs::create_dir_all(folder.join("bin")).unwrap();
-        fs::copy(built().join("assay"), folder.join("bin/assay")).unwrap();
-        fs::copy(built().join("assay-host"), folder.join("lib/assay/assay-host")).unwrap();
-        for name in names {
-            let file = format!("libassay_module_{}.so", name.as_ref());
-            fs::copy(built().join(&file), modules.join(&file)).unwrap();
-        }
-        let lists = folder.join("share/assay/watch.d");
-        fs::create_dir_all(&lists).unwrap();
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/watch.d");
-        for list in fs::read_dir(sources).unwrap() {
-            let list = list.unwrap();
-            fs::copy(list.path(), lists.join(list.file_name())).unwrap();
-        }
-        let sink = folder.join("alerts.jsonl");
-        let config = format!("[[sink]]\ntype = 'file'\npath = '{}'\n", sink.display());
-        fs::write(folder.join("assay.toml"), config).unwrap();
-        Self {
-            folder: folder.to_owned(),
-        }
-    }
-    fn run(&self, root: &Path, state: &Path, more: &[&str]) -> Command {
-        let mut command = Command::new(self.folder.join("bin/assay"));
-        command
-            .arg("run")
-            .args(more)
-            .arg("--root")
-            .arg(root)
-            .arg("--state")
-            .arg(state);
-        command.arg("--config").arg(self.folder.join("assay.toml"));
-        command
-    }
-}
-
 /// The regular files that the runs over `state` read, as paths of this machine: those that entries name, and modules.
 fn measured(root: &Path, state: &Path) -> Vec<PathBuf> {
     let database = rusqlite::Connection::open(state.join("assay.db")).unwrap();
@@ -181,17 +130,22 @@ fn bench(
     let mut fresh = 0;
     let first = median(3.min(times), || {
         fresh += 1;
-        installed.run(root, &scratch.join(format!("first-{name}-{fresh}")), &[])
+        installed.command("run", root, &scratch.join(format!("first-{name}-{fresh}")))
     });
-    run(&mut installed.run(root, &state, &[]));
+    run(&mut installed.command("run", root, &state));
     // What was written within the last 40 seconds is looked at again: the modules, and then what that run has stored.
     for _ in 0..2 {
         std::thread::sleep(Duration::from_secs(42));
-        run(&mut installed.run(root, &state, &[]));
+        run(&mut installed.command("run", root, &state));
     }
-    let unchanged = median(times, || installed.run(root, &state, &[]));
-    run(&mut installed.run(root, &state, &["--full"]));
-    let full = median(times.div_ceil(3), || installed.run(root, &state, &["--full"]));
+    let unchanged = median(times, || installed.command("run", root, &state));
+    let full_run = || {
+        let mut command = installed.command("run", root, &state);
+        command.arg("--full");
+        command
+    };
+    run(&mut full_run());
+    let full = median(times.div_ceil(3), full_run);
 
     let files = measured(root, &state);
     let bytes: u64 = files

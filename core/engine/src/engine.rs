@@ -3,7 +3,7 @@
 use crate::alert::{Draft, Stored};
 use crate::config::Config;
 use crate::deliver::{self, SinkReport, deliver};
-use crate::discover::Pins;
+use crate::discover::{Found, Pins};
 use crate::facts::Measure;
 use crate::scope::{Places, Scope};
 use crate::settle::Settler;
@@ -14,10 +14,12 @@ use assay_model::{Os, Text};
 use assay_root::{Root, RootError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 mod ask;
+
+use ask::Asked;
 
 /// How long alerts wait for those that tell the same story, as a rule to the end of the run.
 const WHOLE_STORIES: Duration = Duration::from_secs(2);
@@ -115,6 +117,8 @@ pub struct Engine {
     pub(crate) options: Options,
     root: Arc<Root>,
     os: Os,
+    /// What the last run over everything asked; a change to the watch lists is followed by another.
+    asked: Mutex<Option<Arc<Asked>>>,
 }
 
 /// Name of this machine.
@@ -139,6 +143,7 @@ impl Engine {
             options,
             root: Arc::new(root),
             os,
+            asked: Mutex::default(),
         })
     }
 
@@ -270,13 +275,12 @@ impl Engine {
             .iter()
             .map(|(path, why)| (Text::from(path.as_path()), why.clone()));
         let mut refused: BTreeMap<Text, String> = refused.collect();
-        let lists = self.lists(&found);
-        if let Some(lists) = &lists {
+        let asked = self.asked(&found, touched.is_some());
+        if let Some(lists) = &asked.lists {
             refused.extend(settler.refused_lists(lists)?);
             settler.lists(lists)?;
         }
         settler.refused(&refused)?;
-        let lists = lists.map(|lists| watch::config(&lists.sound)).unwrap_or_default();
         settler.missing(
             &found
                 .candidates
@@ -286,7 +290,7 @@ impl Engine {
         )?;
         let modules = found.candidates.len();
         let mut done = 0;
-        let mut resting = self.unchanged(&root, settler.modules(), &found, &lists, touched, full);
+        let mut resting = self.unchanged(&root, settler.modules(), &found, &asked, touched, full);
         if full {
             resting.same = settler.same_contents(resting.contents);
         } else {
@@ -299,7 +303,7 @@ impl Engine {
             settler.unchanged(&module.name, module.stamp)?;
             done += 1;
         }
-        self.scan(&found, &lists, avoid, |outcome| {
+        self.scan(&found, &asked, avoid, |outcome| {
             done += 1;
             progress(&outcome.name, done, modules);
             settler.module(outcome)?;
@@ -356,6 +360,15 @@ impl Engine {
             store.close()?;
         }
         Ok(report)
+    }
+
+    /// What modules are asked: as the last run over everything did, if that `is_known` to be the same still.
+    fn asked(&self, found: &Found, is_known: bool) -> Arc<Asked> {
+        let mut last = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(asked) if is_known => Arc::clone(asked),
+            _ => Arc::clone(last.insert(Arc::new(Asked::new(self, self.lists(found))))),
+        }
     }
 
     /// Processes of this run and of those before that wait where nothing ends them.

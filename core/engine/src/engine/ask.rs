@@ -31,10 +31,37 @@ pub(super) struct Resting {
     pub(super) looked: Kept,
 }
 
+/// What the module that watches lists is asked, besides the files that it reads.
+pub(super) struct Asked {
+    /// The lists; `None` when the module is not there.
+    pub(super) lists: Option<Lists>,
+    config: toml::Table,
+    request: String,
+}
+
+impl Asked {
+    pub(super) fn new(engine: &Engine, lists: Option<Lists>) -> Self {
+        let sound = lists.as_ref().map(|lists| watch::config(&lists.sound));
+        let config = sound.unwrap_or_default();
+        Self {
+            request: engine.request(&config),
+            config,
+            lists,
+        }
+    }
+}
+
 impl Engine {
     /// What a module is asked, besides the files that it reads: other answers may follow from another question.
-    fn request_of(&self, module: &str, lists: &toml::Table) -> String {
-        let config = toml::to_string(&self.config_of(module, lists)).ok();
+    fn request_of(&self, module: &str, asked: &Asked) -> String {
+        if module == watch::MODULE {
+            return asked.request.clone();
+        }
+        self.request(&self.config_of(module, asked))
+    }
+
+    fn request(&self, config: &toml::Table) -> String {
+        let config = toml::to_string(config).ok();
         let root = self.root.path().display();
         let (os, version) = (self.os.as_str(), env!("CARGO_PKG_VERSION"));
         crate::alert::digest(&format!(
@@ -50,9 +77,9 @@ impl Engine {
     }
 
     /// The module's own table of the configuration; for the one that looks at what they name, the watch lists.
-    fn config_of(&self, module: &str, lists: &toml::Table) -> toml::Table {
+    fn config_of(&self, module: &str, asked: &Asked) -> toml::Table {
         if module == watch::MODULE {
-            return lists.clone();
+            return asked.config.clone();
         }
         self.options
             .config
@@ -68,7 +95,7 @@ impl Engine {
         root: &Arc<Root>,
         known: &BTreeMap<String, ModuleRow>,
         found: &Found,
-        lists: &toml::Table,
+        asked: &Asked,
         touched: Option<&Touched>,
         full: bool,
     ) -> Resting {
@@ -82,7 +109,7 @@ impl Engine {
                 row.sha256 == module.sha256 && row.path.as_path() == module.path && !row.missing;
             let is_touched = touched.is_none_or(|touched| touched.modules.contains(&module.name));
             // One that failed was asked something too, and is asked again by the next sweep.
-            let is_asked_the_same = || row.request.as_ref() == Some(&self.request_of(&module.name, lists));
+            let is_asked_the_same = || row.request.as_ref() == Some(&self.request_of(&module.name, asked));
             if !is_touched && is_same_file && (row.failure.is_some() || is_asked_the_same()) {
                 untouched.insert(module.name.clone());
                 continue;
@@ -136,7 +163,7 @@ impl Engine {
     pub(super) fn scan(
         &self,
         found: &Found,
-        lists: &toml::Table,
+        asked: &Asked,
         avoid: Vec<PathBuf>,
         mut settle: impl FnMut(Outcome) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
@@ -164,7 +191,7 @@ impl Engine {
                 let send = send.clone();
                 scope.spawn(move || {
                     while let Some(module) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let config = self.config_of(&module.name, lists);
+                        let config = self.config_of(&module.name, asked);
                         let list = |target| {
                             collect(
                                 &self.options.host,
@@ -189,7 +216,7 @@ impl Engine {
                             name: module.name.clone(),
                             path: module.path.as_path().into(),
                             stamp: module.stamp,
-                            request: self.request_of(&module.name, lists),
+                            request: self.request_of(&module.name, asked),
                             sha256: module.sha256.clone(),
                             output,
                         };

@@ -216,21 +216,18 @@ impl<'a> Resident<'a> {
         Ok(())
     }
 
-    /// When there is something to do, whatever happens until then.
+    /// When there is something to do, whatever happens until then: nothing before what failed is tried again.
     fn next(&self) -> Instant {
-        let due = self
-            .pending
-            .due()
-            .map(|due| self.retry.map_or(due, |retry| due.max(retry)));
-        [
+        let next = [
             Some(self.sweep),
-            due,
+            self.pending.due(),
             (self.sinks_wait > RETRY.0).then_some(self.sinks),
         ]
         .into_iter()
         .flatten()
         .min()
-        .unwrap_or(self.sweep)
+        .unwrap_or(self.sweep);
+        self.retry.map_or(next, |retry| next.max(retry))
     }
 
     /// Waits for something to happen; answers whether it is to end, and whether something was mounted.
