@@ -1,8 +1,7 @@
 //! How soon a change is told, and what watching costs: `cargo bench -p assay-tests --bench latency`, as root, on a
-//! quiet machine with rsyslog. Everything takes half an hour; one part is asked for by its name, with a count of its own:
+//! quiet machine with rsyslog. Everything takes half an hour or more; one part is asked for by its name, with a count of its own:
 //!
 //! * `-- plants 1000`: so many changes, each when it is quiet: from just before the change to the line in the log;
-//! * `-- samhain 40`: the same by Debian's samhain with inotify, where it is installed;
 //! * `-- burst 100000`: so many files, as fast as they can be written: until all are told;
 //! * `-- idle 600 10000`: what it uses in so many seconds in which nothing happens, then in so many changes.
 //!
@@ -139,11 +138,16 @@ impl Iterator for Plants {
         self.number += 1;
         let family = &FAMILIES[number % families];
         let round = number / families;
-        let name = format!("plant{}", round / DEEDS.len());
+        let path = family.path(&format!("plant{}", round / DEEDS.len()));
+        let deed = match DEEDS[round % DEEDS.len()] {
+            // The mode of a drop-in is none of what its unit is made of.
+            Deed::Chmod if family.told(&path) != path => Deed::Modify,
+            deed => deed,
+        };
         Some(Plant {
             family,
-            deed: DEEDS[round % DEEDS.len()],
-            path: family.path(&name),
+            deed,
+            path,
             text: format!("text{number}"),
         })
     }

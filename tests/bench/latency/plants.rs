@@ -46,7 +46,7 @@ pub(crate) const FAMILIES: [Family; 24] = [
     Family("/var/spool/cron/crontabs/ana", "5 4 * * * /opt/{}\n"),
     Family(
         "/home/ana/.ssh/authorized_keys",
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIiH0N4BrmXGYKqsGr3bwzBFVZLrkL8HRjHZK1lWyM1K {}\n",
+        "command=\"/opt/{}\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIiH0N4BrmXGYKqsGr3bwzBFVZLrkL8HRjHZK1lWyM1K ana\n",
     ),
     Family("/home/ana/.bashrc", "/opt/{} &\n"),
     Family(
