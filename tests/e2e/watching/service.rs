@@ -72,10 +72,13 @@ fn an_idle_one_sleeps() {
     let watching = Watching::start(&scratch);
     watching.settled();
     let before = used(watching.child.id());
-    // What nobody looks at wakes nobody for long.
     std::thread::sleep(Duration::from_secs(5));
     let after = used(watching.child.id());
-    assert_eq!(after, before);
+    // Other tests do things beside the programs; whoever asked ten times a second would wake fifty times.
+    assert!(
+        after.0 - before.0 <= 1 && after.1 - before.1 <= 10,
+        "{before:?} {after:?}"
+    );
 }
 
 /// Whoever wants to be unseen begins with the watcher.
