@@ -106,6 +106,10 @@ fn grow(root: &Path, path: &Path, what: What, more: &[u8]) -> io::Result<()> {
     match what {
         What::Mode(mode) => create()?.set_permissions(fs::Permissions::from_mode(mode)),
         What::Folder => fs::create_dir(&host),
+        // Where rustix has no call for it, none is made.
+        #[cfg(not(target_os = "linux"))]
+        What::Fifo => Ok(()),
+        #[cfg(target_os = "linux")]
         What::Fifo => {
             let mode = rustix::fs::Mode::from_raw_mode(0o644);
             let fifo = rustix::fs::FileType::Fifo;

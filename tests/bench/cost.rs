@@ -1,5 +1,6 @@
-//! What a run costs: `cargo bench -p assay-tests`, as root, on a quiet machine; `-- live` or `-- plists-500` measures
-//! what is named so only. `live` and the trees are read by five modules, `everything` by all modules and lists.
+//! What a run costs: `cargo bench -p assay-tests --bench cost`, as root, on a quiet machine; `-- live` or
+//! `-- plists-500` measures what is named so only. `live` and the trees are read by five modules, `everything` by all
+//! modules and lists.
 //!
 //! Processor time (user and system, of a command with all its children) and peak memory, medians of several runs,
 //! on this machine's root and on trees of launchd plists. Beside each stand, measured in the same run and on exactly

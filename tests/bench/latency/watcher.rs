@@ -1,6 +1,6 @@
 //! `assay watch` as it is installed, and what the system says that it uses.
 
-use crate::installed::Installed;
+use super::installed::Installed;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
