@@ -226,10 +226,11 @@ import os
 from assay_module import entry, kind, module
 KINDS = [kind("book", "T1053", "a file on a shelf", source="content")]
 
-@module("shelf", "1.0.0", "shelves", kinds=KINDS, watch=["/srv/*/shelf/**"], platforms=["linux"])
+@module("shelf", "1.0.0", "shelves", kinds=KINDS, watch=["/srv/{*,x/y}/shelf/**", "~/.shelf"], platforms=["linux"])
 def collect(root):
-    for place in root.glob("/srv/*/shelf/*"):
-        yield entry("book", place, place)
+    for glob in ["/srv/*/shelf/*", "/home/*/.shelf"]:
+        for place in root.glob(glob):
+            yield entry("book", place, place)
 
 collect()
 "#;
@@ -245,7 +246,9 @@ collect()
     watching.wait("added book /srv/b/shelf/two");
     scratch.file("/srv/a/shelf/one", "11");
     watching.wait("changed opaque /srv/a/shelf/one");
-    assert_eq!(watching.settled().len(), 2);
+    scratch.file("/home/ana/.shelf", "3");
+    watching.wait("added book /home/ana/.shelf");
+    assert_eq!(watching.settled().len(), 3);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::deliver::{self, SinkReport, deliver};
 use crate::discover::{Found, Pins};
 use crate::facts::Measure;
 use crate::scope::{Places, Scope};
-use crate::settle::Settler;
+use crate::settle::{Seen, Settler};
 use crate::store::{self, Lock, Runs, Store, StoreError};
 use crate::watch;
 use crate::{hang, heartbeat, places, trust};
@@ -265,9 +265,9 @@ impl Engine {
             how,
             config.baseline.accept,
             known,
-            &Scope {
-                touched: touched.cloned(),
-                ..scope.clone()
+            Seen {
+                touched,
+                writers: &scope.writers,
             },
         )?;
         let refused = found
@@ -319,11 +319,14 @@ impl Engine {
             settler.keep_contents(self.look(&root, inputs, full).contents)?;
         }
         settler.sweep()?;
-        let mut places = Places::default();
         if let Some(unwatched) = &scope.unwatched {
             settler.unwatched(unwatched)?;
-            places = settler.places();
         }
+        let places = if scope.places {
+            settler.places()
+        } else {
+            Places::default()
+        };
         settler.announce()?;
         let failed = settler.failed();
 

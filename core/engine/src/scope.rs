@@ -18,6 +18,8 @@ pub struct Scope {
     pub writers: BTreeMap<Text, Writer>,
     /// Of whoever watches: where changes are not seen, so that only a sweep finds them.
     pub unwatched: Option<Vec<Gap>>,
+    /// Whoever asks wants to know where the next change may be.
+    pub places: bool,
     /// To be said of Assay itself, each with what happened.
     pub about: Vec<(What, String)>,
     /// Sinks that were down at the run before are left alone.

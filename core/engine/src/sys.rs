@@ -109,40 +109,20 @@ pub(crate) fn fanotify_group() -> rustix::io::Result<std::os::fd::OwnedFd> {
     Ok(unsafe { std::os::fd::OwnedFd::from_raw_fd(group) })
 }
 
-/// Has `group` told of `events` at a path, a link being a link.
-#[cfg(target_os = "linux")]
-pub(crate) fn fanotify_watch(
-    group: std::os::fd::BorrowedFd<'_>,
-    path: &std::path::Path,
-    is_folder: bool,
-    events: u64,
-) -> rustix::io::Result<()> {
-    fanotify_mark(group, path, is_folder, libc::FAN_MARK_ADD, events)
-}
-
-/// Ends [`fanotify_watch`].
-#[cfg(target_os = "linux")]
-pub(crate) fn fanotify_forget(
-    group: std::os::fd::BorrowedFd<'_>,
-    path: &std::path::Path,
-    is_folder: bool,
-    events: u64,
-) -> rustix::io::Result<()> {
-    fanotify_mark(group, path, is_folder, libc::FAN_MARK_REMOVE, events)
-}
-
 #[cfg(target_os = "linux")]
 fn terminated(path: &std::path::Path) -> rustix::io::Result<std::ffi::CString> {
     use std::os::unix::ffi::OsStrExt as _;
     std::ffi::CString::new(path.as_os_str().as_bytes()).map_err(|_| rustix::io::Errno::INVAL)
 }
 
+/// Adds `events` to what `group` is told of at a path, a link being a link, or takes them away: `what` is
+/// `FAN_MARK_ADD` or `FAN_MARK_REMOVE`.
 #[cfg(target_os = "linux")]
-fn fanotify_mark(
+pub(crate) fn fanotify_mark(
     group: std::os::fd::BorrowedFd<'_>,
     path: &std::path::Path,
-    is_folder: bool,
     what: libc::c_uint,
+    is_folder: bool,
     events: u64,
 ) -> rustix::io::Result<()> {
     use std::os::fd::AsRawFd as _;

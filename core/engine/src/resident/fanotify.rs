@@ -62,7 +62,7 @@ impl Fanotify {
     pub(super) fn watch(&mut self, path: &Path, is_folder: bool) -> Result<Handle> {
         // The handle first: an event of what has none here would be lost.
         let handle = sys::handle_of(path)?;
-        sys::fanotify_watch(self.group.as_fd(), path, is_folder, events(is_folder))?;
+        self.mark(path, libc::FAN_MARK_ADD, is_folder)?;
         let paths = self.paths.entry(handle.clone()).or_default();
         if !paths.iter().any(|known| known == path) {
             paths.push(path.to_owned());
@@ -81,8 +81,12 @@ impl Fanotify {
         }
         self.paths.remove(handle);
         if sys::handle_of(path).as_ref() == Ok(handle) {
-            _ = sys::fanotify_forget(self.group.as_fd(), path, is_folder, events(is_folder));
+            _ = self.mark(path, libc::FAN_MARK_REMOVE, is_folder);
         }
+    }
+
+    fn mark(&self, path: &Path, what: u32, is_folder: bool) -> Result<()> {
+        sys::fanotify_mark(self.group.as_fd(), path, what, is_folder, events(is_folder))
     }
 
     /// Reads what happened, until there is no more.

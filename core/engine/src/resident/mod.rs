@@ -53,7 +53,7 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs
 /// What somebody may want to know of a watch.
 #[derive(Debug)]
 pub enum Said<'a> {
-    /// From now on so many folders are watched.
+    /// Everything was looked at, and from now on so many folders are watched.
     Watching(usize),
     /// A run came to its end.
     Ran(&'a Report),
@@ -119,6 +119,8 @@ struct Resident<'a> {
     index: Index,
     writers: Writers,
     pending: Pending,
+    /// A run has told what is to be watched.
+    is_watching: bool,
     /// What the system could not tell, or is not asked: changes there are found by sweeps.
     lost: bool,
     unwatched: Vec<(PathBuf, Errno)>,
@@ -191,6 +193,7 @@ impl<'a> Resident<'a> {
             index: Index::default(),
             writers: Writers::default(),
             pending: Pending::default(),
+            is_watching: false,
             lost: false,
             unwatched: Vec::new(),
             sweep: now,
@@ -213,6 +216,7 @@ impl<'a> Resident<'a> {
                 other => other?,
             }
         }
+        (self.say)(Said::Watching(self.index.wanted().folders.len()));
         Ok(())
     }
 
@@ -327,20 +331,19 @@ impl<'a> Resident<'a> {
             self.pending.news = true;
             self.pending.now();
         }
-        // Runs make others necessary, where folders came that were not watched.
-        while self.pending.due().is_some_and(|due| due <= Instant::now())
-            && self.retry.is_none_or(|at| at <= Instant::now())
-        {
-            match self.run() {
-                Ok(()) => (self.retry, self.wait) = (None, RETRY.0),
-                Err(EngineError::Store(StoreError::Busy(_))) => self.retry = Some(Instant::now() + BUSY),
-                Err(error) => {
-                    (self.say)(Said::Failed(&error));
-                    self.retry = Some(Instant::now() + self.wait);
-                    self.wait = (self.wait * 2).min(RETRY.1);
-                }
+        // Runs make others necessary, where folders came that were not watched: after what happened meanwhile was read.
+        let now = Instant::now();
+        if self.pending.due().is_none_or(|due| due > now) || self.retry.is_some_and(|retry| retry > now) {
+            return;
+        }
+        match self.run() {
+            Ok(()) => (self.retry, self.wait) = (None, RETRY.0),
+            Err(EngineError::Store(StoreError::Busy(_))) => self.retry = Some(Instant::now() + BUSY),
+            Err(error) => {
+                (self.say)(Said::Failed(&error));
+                self.retry = Some(Instant::now() + self.wait);
+                self.wait = (self.wait * 2).min(RETRY.1);
             }
-            supervisor::alive();
         }
     }
 
@@ -353,7 +356,9 @@ impl<'a> Resident<'a> {
             full: false,
             touched: (!everything).then_some(touched),
             writers: self.writers.of(self.engine.root()),
-            unwatched: Some(self.gaps()),
+            // Before the first run nobody knows.
+            unwatched: self.is_watching.then(|| self.gaps()),
+            places: true,
             spare_sinks: now < self.sinks,
             about: self.about.clone(),
         };
@@ -367,7 +372,11 @@ impl<'a> Resident<'a> {
         self.mind_sinks(&report, scope.spare_sinks);
         (self.say)(Said::Ran(&report));
         let was_lost = std::mem::take(&mut self.lost);
-        self.follow(report, scope.touched.as_ref());
+        if let Err(error) = self.follow(report, scope.touched.as_ref()) {
+            self.pending.everything = true;
+            self.pending.now();
+            return Err(error);
+        }
         if was_lost {
             // All of it was looked at since.
             self.pending.news = true;
@@ -390,17 +399,13 @@ impl<'a> Resident<'a> {
     }
 
     /// Watches where the next change may be.
-    fn follow(&mut self, report: Report, touched: Option<&Touched>) {
+    fn follow(&mut self, report: Report, touched: Option<&Touched>) -> Result<(), EngineError> {
         let root = self.engine.root();
         let avoided = hang::mounts(root.path()).unwrap_or_default();
-        let opened = Root::open(root.path()).map(|root| root.avoiding(&avoided));
-        let Ok(root) = opened else {
-            return self.lose();
-        };
+        let root = Root::open(root.path())?.avoiding(&avoided);
         self.index.own(&self.engine.own_places());
         self.index.update(&root, report.places, touched);
-        let wanted = self.index.wanted();
-        let Watched { new, failed } = self.watcher.watch_only(&wanted);
+        let Watched { new, failed } = self.watcher.watch_only(&self.index.wanted());
         if self.unwatched.is_empty() != failed.is_empty() {
             self.pending.news = true;
             self.pending.now();
@@ -410,10 +415,11 @@ impl<'a> Resident<'a> {
             let concerned = self.index.concerned(&Happening::replaced(path.clone()));
             self.pending.add(concerned);
         }
-        if !new.is_empty() {
+        if !new.is_empty() || !self.is_watching {
             self.pending.now();
-            (self.say)(Said::Watching(wanted.folders.len()));
         }
+        self.is_watching = true;
+        Ok(())
     }
 
     /// Where changes are not seen, as one gap.

@@ -175,7 +175,7 @@ impl Settler<'_> {
 
     /// Those of the files that are to be looked at.
     fn due<'p>(&self, files: impl Iterator<Item = &'p Text>) -> Vec<Text> {
-        let touched = self.touched.as_ref();
+        let touched = self.touched;
         let is_due = |path: &&Text| {
             touched.is_none_or(|touched| touched.files.contains(*path) || !self.files.contains_key(*path))
         };

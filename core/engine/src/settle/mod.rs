@@ -12,7 +12,7 @@ use crate::compare::Identity;
 use crate::config::Accept;
 use crate::facts::{Measure, Measured, Role, measure};
 use crate::run::{Failure, Output};
-use crate::scope::{self, ModulePlaces, Places, Scope, Touched};
+use crate::scope::{self, ModulePlaces, Places, Touched};
 use crate::store::{FileRow, ModuleRow, Result, Store};
 use assay_model::{Entry, Facts, Gap, Input, Kind, SourceCheck, Stamp, Text, What, Writer};
 use assay_root::{Kept, Root};
@@ -30,6 +30,15 @@ pub(crate) struct Outcome {
     /// Digest of what it was asked, besides the files it read.
     pub(crate) request: String,
     pub(crate) output: std::result::Result<Output, Failure>,
+}
+
+/// What somebody who watches saw.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// What may have changed; everything when it is absent.
+    pub(crate) touched: Option<&'a Touched>,
+    /// Who wrote last, by path.
+    pub(crate) writers: &'a BTreeMap<Text, Writer>,
 }
 
 /// One run, between its modules.
@@ -53,9 +62,9 @@ pub(crate) struct Settler<'a> {
     /// Nothing has ever been announced of this database: gaps are part of what is learned.
     first: bool,
     /// What may have changed, when somebody knows.
-    touched: Option<Touched>,
+    touched: Option<&'a Touched>,
     /// Who wrote last, as far as somebody watched.
-    writers: BTreeMap<Text, Writer>,
+    writers: &'a BTreeMap<Text, Writer>,
     /// Where modules looked that were asked in this run.
     looked_at: BTreeMap<String, Vec<Input>>,
     /// Entries that were learned, by module.
@@ -81,7 +90,7 @@ impl<'a> Settler<'a> {
         how: Measure,
         accept: Accept,
         modules: BTreeMap<String, ModuleRow>,
-        scope: &Scope,
+        seen: Seen<'a>,
     ) -> Result<Self> {
         Ok(Self {
             now: now.to_owned(),
@@ -96,8 +105,8 @@ impl<'a> Settler<'a> {
             names: None,
             entries_changed: store.meta("names_changed")?.is_some_and(|v| v == "1"),
             first: store.meta("announced")?.is_none(),
-            touched: scope.touched.clone(),
-            writers: scope.writers.clone(),
+            touched: seen.touched,
+            writers: seen.writers,
             looked_at: BTreeMap::new(),
             learned: BTreeMap::new(),
             store,
