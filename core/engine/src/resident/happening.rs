@@ -2,7 +2,8 @@
 
 use rustix::io::Errno;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// Something that happened in a folder that is watched.
@@ -42,9 +43,24 @@ impl Happening {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// Folders, and what is in them.
-    pub(super) folders: BTreeSet<PathBuf>,
+    pub(super) folders: BTreeSet<OsString>,
     /// Files themselves, whatever name they are written to by.
-    pub(super) files: BTreeSet<PathBuf>,
+    pub(super) files: BTreeSet<OsString>,
+}
+
+/// All that sorts below a path, in the order of bytes: taking paths apart to compare them costs far more.
+pub(super) fn below(path: &OsStr) -> Range<OsString> {
+    // `0` is what comes after `/`.
+    let bounded = |sign: &str| {
+        let mut bound = if path == "/" {
+            OsString::new()
+        } else {
+            path.to_owned()
+        };
+        bound.push(sign);
+        bound
+    };
+    bounded("/")..bounded("0")
 }
 
 /// What came of it.

@@ -1,17 +1,19 @@
 //! Which folders to watch, and whom it concerns when something happens in one of them.
 //!
-//! Modules name paths; what happens is told of folders without links. So each path becomes the *locations* on the way to
-//! what it leads to: every link that is followed, and the end; where something is missing, what would come there.
+//! Modules name paths; what happens is told of folders without links. So each path becomes a way of *steps* to what it
+//! leads to: every folder that is entered, every link that is followed, and the end; where something is missing, what would
+//! come there.
 
-use super::happening::{Happening, Wanted};
+use super::happening::{Happening, Wanted, below};
 use super::patterns;
 use crate::engine::OwnPlaces;
 use crate::scope::{ModulePlaces, Places, Touched};
 use assay_model::{Input, Text};
 use assay_root::{FileType, Last, Root, Why};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::os::unix::ffi::OsStrExt as _;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Links to what is missing that are followed.
 const MAX_LINKS: usize = 8;
@@ -19,35 +21,65 @@ const MAX_LINKS: usize = 8;
 const OF_KERNEL: [&str; 2] = ["/proc", "/sys"];
 
 /// Whom a location concerns.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Concern {
-    Module(String),
-    File(Text),
+    Module(Rc<str>),
+    File(Rc<Text>),
     /// Assay's own folders and programs.
     Own,
     /// The database, which runs write to: it counts when it is another file.
     Database,
 }
 
-/// Locations of all that is watched.
+/// All that is watched, and whom it concerns.
 #[derive(Default)]
 pub(super) struct Index {
-    modules: BTreeMap<String, Locations>,
-    files: BTreeMap<Text, Locations>,
-    own: Locations,
-    database: Locations,
+    modules: BTreeMap<String, Vec<Rc<Step>>>,
+    files: BTreeMap<Text, Rc<Step>>,
+    own: Vec<Rc<Step>>,
+    database: Option<Rc<Step>>,
     /// By the bytes of the path on this machine.
-    at: BTreeMap<Vec<u8>, Vec<Concern>>,
+    at: BTreeMap<OsString, Vec<Concern>>,
 }
 
-/// What one path, or all of a module, depends on; paths on this machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Locations {
-    at: BTreeSet<PathBuf>,
-    folders: BTreeSet<PathBuf>,
-    files: BTreeSet<PathBuf>,
-    /// What could not be followed, with the reason.
-    silent: BTreeSet<PathBuf>,
+/// A step on the way to what a path leads to. The ways to many paths share their first steps.
+struct Step {
+    /// On this machine, without links.
+    path: OsString,
+    is: Is,
+    /// A link that is followed, or where a way ends: whatever happens there concerns whoever goes this way.
+    counts: bool,
+    /// Where it comes from; of a link, where it leads to as well.
+    from: Vec<Rc<Step>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    Folder,
+    File,
+    /// Nobody would answer.
+    Silent,
+    /// A link, what nobody watches, or nothing.
+    Other,
+}
+
+impl Step {
+    fn new(path: impl Into<OsString>, is: Is, counts: bool, from: Vec<Rc<Self>>) -> Rc<Self> {
+        Rc::new(Self {
+            path: path.into(),
+            is,
+            counts,
+            from,
+        })
+    }
+
+    /// This step and all before it, each once.
+    fn visit<'s>(&'s self, seen: &mut HashSet<*const Self>, tell: &mut dyn FnMut(&'s Self)) {
+        if seen.insert(std::ptr::from_ref(self)) {
+            tell(self);
+            self.from.iter().for_each(|step| step.visit(seen, tell));
+        }
+    }
 }
 
 /// Whom something that happened concerns.
@@ -68,26 +100,28 @@ impl Concerned {
 impl Index {
     /// Assay's own folders and programs, and its database, by their paths on this machine.
     pub(super) fn own(&mut self, own: &OwnPlaces) {
-        (self.own, self.database) = (Locations::default(), Locations::default());
-        for folder in own.folders.iter().filter_map(|folder| folder.canonicalize().ok()) {
-            self.own.add(folder.parent(), &folder);
-            self.own.folders.insert(folder);
-        }
-        for program in own
+        let above = |path: &Path| {
+            let folder = path
+                .parent()
+                .map(|folder| Step::new(folder, Is::Folder, false, Vec::new()));
+            folder.into_iter().collect()
+        };
+        let folders = own.folders.iter().filter_map(|folder| folder.canonicalize().ok());
+        let folders = folders.map(|folder| Step::new(&folder, Is::Folder, true, above(&folder)));
+        let programs = own
             .programs
             .iter()
-            .filter_map(|program| program.canonicalize().ok())
-        {
-            self.own.add(program.parent(), &program);
-        }
-        if let Some(folder) = own
+            .filter_map(|program| program.canonicalize().ok());
+        let programs = programs.map(|program| Step::new(&program, Is::Other, true, above(&program)));
+        self.own = folders.chain(programs).collect();
+        let folder = own
             .database
             .parent()
-            .and_then(|folder| folder.canonicalize().ok())
-        {
-            let name = own.database.file_name().unwrap_or_default();
-            self.database.add(Some(&folder), &folder.join(name));
-        }
+            .and_then(|folder| folder.canonicalize().ok());
+        self.database = folder.zip(own.database.file_name()).map(|(folder, name)| {
+            let database = folder.join(name);
+            Step::new(&database, Is::Other, true, above(&database))
+        });
     }
 
     /// Takes over what a run told; of `touched` the places may lead elsewhere by now.
@@ -100,74 +134,66 @@ impl Index {
         let mut before = std::mem::take(&mut self.files);
         for file in places.files {
             let known = before.remove(&file).filter(|_| is_same(&file));
-            let locations = known.unwrap_or_else(|| {
-                let mut locations = Locations::default();
-                resolver.add(file.as_path(), &mut locations);
-                locations
-            });
-            self.files.insert(file, locations);
+            let end = known.or_else(|| resolver.end(file.as_path(), MAX_LINKS));
+            self.files.extend(end.map(|end| (file, end)));
         }
         self.at.clear();
-        let modules = self
-            .modules
-            .iter()
-            .map(|(name, found)| (Concern::Module(name.clone()), found));
-        let files = self
-            .files
-            .iter()
-            .map(|(path, found)| (Concern::File(path.clone()), found));
-        for (concern, found) in modules
-            .chain(files)
-            .chain([(Concern::Own, &self.own), (Concern::Database, &self.database)])
-        {
-            for path in &found.at {
-                self.at
-                    .entry(path.as_os_str().as_bytes().to_vec())
-                    .or_default()
-                    .push(concern.clone());
-            }
+        for (module, ends) in &self.modules {
+            put(&mut self.at, &Concern::Module(module.as_str().into()), ends);
         }
+        for (path, end) in &self.files {
+            put(
+                &mut self.at,
+                &Concern::File(Rc::new(path.clone())),
+                std::slice::from_ref(end),
+            );
+        }
+        put(&mut self.at, &Concern::Own, &self.own);
+        put(&mut self.at, &Concern::Database, self.database.as_slice());
     }
 
-    fn all(&self) -> impl Iterator<Item = &Locations> {
-        self.modules
-            .values()
+    fn visit<'s>(&'s self, tell: &mut dyn FnMut(&'s Step)) {
+        let mut seen = HashSet::new();
+        let modules = self.modules.values().flatten();
+        let ends = modules
             .chain(self.files.values())
-            .chain([&self.own, &self.database])
+            .chain(&self.own)
+            .chain(&self.database);
+        ends.for_each(|end| end.visit(&mut seen, tell));
     }
 
     /// Everything that is to be watched.
     pub(super) fn wanted(&self) -> Wanted {
-        Wanted {
-            folders: self.all().flat_map(|found| &found.folders).cloned().collect(),
-            files: self.all().flat_map(|found| &found.files).cloned().collect(),
-        }
+        let mut wanted = Wanted::default();
+        self.visit(&mut |step| match step.is {
+            Is::Folder => _ = wanted.folders.insert(step.path.clone()),
+            Is::File => _ = wanted.files.insert(step.path.clone()),
+            Is::Silent | Is::Other => {}
+        });
+        wanted
     }
 
     /// Places where nobody would answer: file systems of a network.
-    pub(super) fn silent(&self) -> BTreeSet<PathBuf> {
-        self.all().flat_map(|found| &found.silent).cloned().collect()
+    pub(super) fn silent(&self) -> BTreeSet<&Path> {
+        let mut silent = BTreeSet::new();
+        self.visit(&mut |step| {
+            if step.is == Is::Silent {
+                silent.insert(Path::new(&step.path));
+            }
+        });
+        silent
     }
 
     /// Whom something that happened concerns.
     pub(super) fn concerned(&self, happening: &Happening) -> Concerned {
         let mut concerned = Concerned::default();
-        let path = happening.path();
-        let path = path.as_os_str().as_bytes();
-        self.tell(self.at.get(path), happening, &mut concerned);
+        let path = happening.path().into_os_string();
+        self.tell(self.at.get(&path), happening, &mut concerned);
         // What is written to in a folder does not change it, but for those of Assay.
-        let folder = self.at.get(happening.folder.as_os_str().as_bytes());
+        let folder = self.at.get(happening.folder.as_os_str());
         concerned.own |= folder.is_some_and(|concerns| concerns.contains(&Concern::Own));
         if happening.renamed {
-            // `0` is what comes after `/`.
-            let mut below = path.to_vec();
-            below.push(b'/');
-            let mut end = path.to_vec();
-            end.push(b'0');
-            if path == b"/" {
-                (below, end) = (b"/".to_vec(), b"0".to_vec());
-            }
-            for (_, concerns) in self.at.range(below..end) {
+            for (_, concerns) in self.at.range(below(&path)) {
                 self.tell(Some(concerns), happening, &mut concerned);
             }
             if happening.name.is_some() {
@@ -180,8 +206,8 @@ impl Index {
     fn tell(&self, concerns: Option<&Vec<Concern>>, happening: &Happening, concerned: &mut Concerned) {
         for concern in concerns.into_iter().flatten() {
             match concern {
-                Concern::Module(module) => _ = concerned.touched.modules.insert(module.clone()),
-                Concern::File(path) => _ = concerned.touched.files.insert(path.clone()),
+                Concern::Module(module) => _ = concerned.touched.modules.insert(module.to_string()),
+                Concern::File(path) => _ = concerned.touched.files.insert((**path).clone()),
                 Concern::Own => concerned.own = true,
                 Concern::Database => concerned.own |= happening.renamed,
             }
@@ -189,20 +215,34 @@ impl Index {
     }
 }
 
-/// Finds locations, each folder once.
+/// Adds whom each step concerns that counts.
+fn put(at: &mut BTreeMap<OsString, Vec<Concern>>, concern: &Concern, ends: &[Rc<Step>]) {
+    let mut seen = HashSet::new();
+    let mut put = |step: &Step| {
+        if step.counts {
+            let concerns = at.entry(step.path.clone()).or_default();
+            if concerns.last() != Some(concern) {
+                concerns.push(concern.clone());
+            }
+        }
+    };
+    ends.iter().for_each(|end| end.visit(&mut seen, &mut put));
+}
+
+/// Finds the ways, each folder once.
 struct Resolver<'r> {
     root: &'r Root,
-    folders: HashMap<PathBuf, Folder>,
+    folders: HashMap<OsString, Folder>,
 }
 
 /// What the path of a folder leads to.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Folder {
     /// As far as it is there, without links, below the root.
     real: PathBuf,
     /// What is missing behind that.
     missing: PathBuf,
-    locations: Locations,
+    way: Rc<Step>,
 }
 
 impl<'r> Resolver<'r> {
@@ -213,113 +253,116 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    fn module(&mut self, places: &ModulePlaces) -> Locations {
-        let mut found = Locations::default();
-        for Input(path, _) in &places.looked_at {
-            self.add(path.as_path(), &mut found);
-        }
+    fn module(&mut self, places: &ModulePlaces) -> Vec<Rc<Step>> {
         if places.looked_at.is_empty() {
-            for path in patterns::places(self.root, &places.patterns) {
-                self.add(&path, &mut found);
-            }
+            let named = patterns::places(self.root, &places.patterns);
+            return named
+                .iter()
+                .filter_map(|path| self.end(path, MAX_LINKS))
+                .collect();
         }
-        found
+        let looked_at = places.looked_at.iter();
+        looked_at
+            .filter_map(|Input(path, _)| self.end(path.as_path(), MAX_LINKS))
+            .collect()
     }
 
-    fn add(&mut self, path: &Path, found: &mut Locations) {
-        self.add_at(path, found, MAX_LINKS);
-    }
-
-    fn add_at(&mut self, path: &Path, found: &mut Locations, links: usize) {
+    /// The last step of the way to a path; `None` where the kernel answers.
+    fn end(&mut self, path: &Path, links: usize) -> Option<Rc<Step>> {
         if OF_KERNEL.iter().any(|place| path.starts_with(place)) {
-            return;
+            return None;
         }
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             // The root folder, or a path that ends with `..`.
-            let folder = self.folder(path, links);
-            found.extend(&folder.locations);
-            return;
+            return Some(self.folder(path, links).way);
         };
         let folder = self.folder(parent, links);
-        found.extend(&folder.locations);
         let location = folder.real.join(&folder.missing).join(name);
-        found.at.insert(self.host(&location));
-        if !folder.missing.as_os_str().is_empty() {
-            return;
+        let (mut is, mut from) = (Is::Other, vec![folder.way]);
+        if folder.missing.as_os_str().is_empty() {
+            match self.look(&location) {
+                Found::Link => from.extend(self.follow(&location, links)),
+                Found::Is(found) => is = found,
+            }
         }
-        match self.root.stat(&location, Last::Keep) {
-            Ok(Some(stat)) => match FileType::from_raw_mode(stat.st_mode) {
-                FileType::Directory => _ = found.folders.insert(self.host(&location)),
-                FileType::RegularFile => _ = found.files.insert(self.host(&location)),
-                FileType::Symlink => self.follow(&location, found, links),
-                _ => {}
-            },
-            Err(error) if matches!(error.why, Why::NoAnswer) => _ = found.silent.insert(self.host(&location)),
-            _ => {}
-        }
+        Some(Step::new(self.host(&location), is, true, from))
     }
 
-    /// Adds where a link leads, step by step, so that what is missing is found too.
-    fn follow(&mut self, link: &Path, found: &mut Locations, links: usize) {
-        if let (Some(links), Ok(target)) = (links.checked_sub(1), self.root.read_link(link)) {
-            self.add_at(&joined(link, &target), found, links);
+    /// The way on from a link, step by step, so that what is missing is found too.
+    fn follow(&mut self, link: &Path, links: usize) -> Option<Rc<Step>> {
+        let target = self.root.read_link(link).ok()?;
+        self.end(&joined(link, &target), links.checked_sub(1)?)
+    }
+
+    fn look(&self, location: &Path) -> Found {
+        match self.root.stat(location, Last::Keep) {
+            Ok(Some(stat)) => match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => Found::Is(Is::Folder),
+                FileType::RegularFile => Found::Is(Is::File),
+                FileType::Symlink => Found::Link,
+                _ => Found::Is(Is::Other),
+            },
+            Err(error) if matches!(error.why, Why::NoAnswer) => Found::Is(Is::Silent),
+            _ => Found::Is(Is::Other),
         }
     }
 
     fn folder(&mut self, path: &Path, links: usize) -> Folder {
-        if let Some(known) = self.folders.get(path) {
+        if let Some(known) = self.folders.get(path.as_os_str()) {
             return known.clone();
         }
         let found = self.find(path, links);
-        self.folders.insert(path.to_owned(), found.clone());
+        self.folders.insert(path.into(), found.clone());
         found
     }
 
     fn find(&mut self, path: &Path, links: usize) -> Folder {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            let mut top = Folder {
-                real: "/".into(),
-                ..Folder::default()
+            let real = PathBuf::from("/");
+            return Folder {
+                way: Step::new(self.host(&real), Is::Folder, false, Vec::new()),
+                missing: PathBuf::new(),
+                real,
             };
-            top.locations.folders.insert(self.host(&top.real));
-            return top;
         };
-        let mut folder = self.folder(parent, links);
-        if !folder.missing.as_os_str().is_empty() {
-            folder.missing.push(name);
-            return folder;
+        let above = self.folder(parent, links);
+        if !above.missing.as_os_str().is_empty() {
+            let missing = above.missing.join(name);
+            return Folder { missing, ..above };
         }
-        let location = folder.real.join(name);
+        let location = above.real.join(name);
         let host = self.host(&location);
-        match self
-            .root
-            .stat(&location, Last::Keep)
-            .map(|stat| stat.map(|stat| FileType::from_raw_mode(stat.st_mode)))
-        {
-            Ok(Some(FileType::Directory)) => {
-                folder.real = location;
-                folder.locations.folders.insert(host);
-            }
-            Ok(Some(FileType::Symlink)) => {
-                folder.locations.at.insert(host);
-                let target = self.root.read_link(&location);
-                match (links.checked_sub(1), target) {
-                    (Some(links), Ok(target)) => {
-                        let behind = self.folder(&joined(&location, &target), links);
-                        folder.locations.extend(&behind.locations);
-                        (folder.real, folder.missing) = (behind.real, behind.missing);
-                    }
-                    _ => folder.missing = name.into(),
+        match self.look(&location) {
+            Found::Is(Is::Folder) => Folder {
+                real: location,
+                missing: PathBuf::new(),
+                way: Step::new(host, Is::Folder, false, vec![above.way]),
+            },
+            Found::Link => {
+                let target = links.checked_sub(1).zip(self.root.read_link(&location).ok());
+                let behind = target.map(|(links, target)| self.folder(&joined(&location, &target), links));
+                let mut from = vec![above.way];
+                from.extend(behind.as_ref().map(|behind| Rc::clone(&behind.way)));
+                let way = Step::new(host, Is::Other, true, from);
+                match behind {
+                    Some(behind) => Folder { way, ..behind },
+                    None => Folder {
+                        real: above.real,
+                        missing: name.into(),
+                        way,
+                    },
                 }
             }
-            other => {
-                if other.is_err_and(|error| matches!(error.why, Why::NoAnswer)) {
-                    folder.locations.silent.insert(host);
+            Found::Is(is) => {
+                // A file is none that anybody goes through.
+                let is = if is == Is::Silent { is } else { Is::Other };
+                Folder {
+                    real: above.real,
+                    missing: name.into(),
+                    way: Step::new(host, is, false, vec![above.way]),
                 }
-                folder.missing = name.into();
             }
         }
-        folder
     }
 
     /// The path on this machine.
@@ -332,18 +375,10 @@ impl<'r> Resolver<'r> {
     }
 }
 
-impl Locations {
-    fn add(&mut self, folder: Option<&Path>, path: &Path) {
-        self.folders.extend(folder.map(Path::to_owned));
-        self.at.insert(path.to_owned());
-    }
-
-    fn extend(&mut self, other: &Self) {
-        self.at.extend(other.at.iter().cloned());
-        self.folders.extend(other.folders.iter().cloned());
-        self.files.extend(other.files.iter().cloned());
-        self.silent.extend(other.silent.iter().cloned());
-    }
+/// What is at a location.
+enum Found {
+    Link,
+    Is(Is),
 }
 
 /// The target of a link, as an absolute path without `.` and `..`: names before `..` are folders without links by then.

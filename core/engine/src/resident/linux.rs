@@ -2,10 +2,11 @@
 //! and the table of mounts, of which neither tells.
 
 use super::fanotify::{Fanotify, Handle};
-use super::happening::{Happening, News, Wanted, Watched};
+use super::happening::{Happening, News, Wanted, Watched, below};
 use super::inotify::Inotify;
 use rustix::io::{Errno, Result};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Watcher {
     fanotify: Option<Fanotify>,
     inotify: Inotify,
-    watched: BTreeMap<PathBuf, Watch>,
+    watched: BTreeMap<OsString, Watch>,
     mounts: Option<(File, BTreeSet<Vec<u8>>)>,
 }
 
@@ -50,8 +51,8 @@ impl Watcher {
 
     /// Watches these folders and files and nothing else.
     pub(super) fn watch_only(&mut self, wanted: &Wanted) -> Watched {
-        let kept = |path: &&PathBuf| !wanted.folders.contains(*path) && !wanted.files.contains(*path);
-        let surplus: Vec<PathBuf> = self.watched.keys().filter(kept).cloned().collect();
+        let surplus = |path: &&OsString| !wanted.folders.contains(*path) && !wanted.files.contains(*path);
+        let surplus: Vec<OsString> = self.watched.keys().filter(surplus).cloned().collect();
         for path in surplus {
             self.forget(&path);
         }
@@ -67,16 +68,17 @@ impl Watcher {
                 continue;
             }
             match self.watch(path, is_folder) {
-                Ok(()) => watched.new.push(path.clone()),
+                Ok(()) => watched.new.push(path.into()),
                 // It went meanwhile, which the folder above tells.
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-                Err(errno) => watched.failed.push((path.clone(), errno)),
+                Err(errno) => watched.failed.push((path.into(), errno)),
             }
         }
         watched
     }
 
-    fn watch(&mut self, path: &Path, is_folder: bool) -> Result<()> {
+    fn watch(&mut self, name: &OsStr, is_folder: bool) -> Result<()> {
+        let path = Path::new(name);
         let by_handle = self
             .fanotify
             .as_mut()
@@ -85,14 +87,15 @@ impl Watcher {
             Some(handle) => By::Fanotify(handle),
             None => By::Inotify(self.inotify.watch(path, is_folder)?),
         };
-        self.watched.insert(path.to_owned(), Watch { is_folder, by });
+        self.watched.insert(name.to_owned(), Watch { is_folder, by });
         Ok(())
     }
 
-    fn forget(&mut self, path: &Path) {
-        let Some(Watch { is_folder, by }) = self.watched.remove(path) else {
+    fn forget(&mut self, name: &OsStr) {
+        let Some(Watch { is_folder, by }) = self.watched.remove(name) else {
             return;
         };
+        let path = Path::new(name);
         match (by, &mut self.fanotify) {
             (By::Fanotify(handle), Some(fanotify)) => fanotify.forget(path, is_folder, &handle),
             (By::Inotify(number), _) => self.inotify.forget(path, number),
@@ -102,12 +105,13 @@ impl Watcher {
 
     /// Whatever is at this path and below it may be something else now: it has to be watched anew.
     pub(super) fn forget_below(&mut self, path: &Path) {
-        let after = self.watched.range(path.to_owned()..).map(|(watched, _)| watched);
-        let below: Vec<PathBuf> = after
-            .take_while(|watched| watched.starts_with(path))
-            .cloned()
-            .collect();
-        for path in below {
+        let path = path.as_os_str();
+        let watched = self
+            .watched
+            .range(below(path))
+            .map(|(watched, _)| watched.clone());
+        let watched: Vec<OsString> = watched.chain([path.to_owned()]).collect();
+        for path in watched {
             self.forget(&path);
         }
     }

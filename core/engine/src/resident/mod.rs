@@ -382,9 +382,7 @@ impl<'a> Resident<'a> {
             self.pending.news = true;
             self.pending.now();
         }
-        if everything {
-            sys::trim_memory();
-        }
+        sys::trim_memory();
         Ok(())
     }
 
