@@ -3,7 +3,7 @@
 //!
 //! The form of events is that of fanotify(7), with `FAN_REPORT_DFID_NAME`, which Linux has since 5.9.
 
-use super::happening::{Happening, News};
+use super::happening::{Happening, News, READS};
 use crate::sys;
 use rustix::io::{Errno, Result};
 use std::collections::HashMap;
@@ -89,10 +89,10 @@ impl Fanotify {
         sys::fanotify_mark(self.group.as_fd(), path, what, is_folder, events(is_folder))
     }
 
-    /// Reads what happened, until there is no more.
+    /// Reads what happened, until there is no more, or all else has its turn.
     pub(super) fn read(&mut self, tell: &mut dyn FnMut(News)) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        loop {
+        for _ in 0..READS {
             match rustix::io::read(&self.group, &mut buffer) {
                 Ok(0) | Err(Errno::AGAIN) => break,
                 Ok(length) => self.tell(&buffer[..length], tell),

@@ -72,6 +72,10 @@ pub(super) struct Watched {
     pub(super) failed: Vec<(PathBuf, Errno)>,
 }
 
+/// How often a source is read before the others, and all else, have their turn: who writes without end fills it as fast
+/// as it is read.
+pub(super) const READS: usize = 64;
+
 /// What a watcher has to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {

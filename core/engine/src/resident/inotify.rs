@@ -1,6 +1,6 @@
 //! Folders and files watched with inotify, where fanotify cannot: older kernels, containers, file systems without handles.
 
-use super::happening::{Happening, News};
+use super::happening::{Happening, News, READS};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::{Errno, Result};
 use std::collections::HashMap;
@@ -72,11 +72,14 @@ impl Inotify {
         }
     }
 
-    /// Reads what happened, until there is no more.
+    /// Reads what happened, until there is no more, or all else has its turn.
     pub(super) fn read(&mut self, tell: &mut dyn FnMut(News)) {
         let mut buffer = [MaybeUninit::<u8>::uninit(); 1 << 15];
         let mut reader = Reader::new(&self.instance, &mut buffer);
-        loop {
+        let mut reads = 0;
+        // What is in the buffer is gone when it is not told.
+        while reads < READS || !reader.is_buffer_empty() {
+            reads += usize::from(reader.is_buffer_empty());
             let event = match reader.next() {
                 Ok(event) => event,
                 Err(Errno::AGAIN) => break,

@@ -45,6 +45,8 @@ use writer::Writers;
 const SETTLE: Duration = Duration::from_millis(20);
 /// Who writes without end does not put that off any longer.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
+/// How long after one look at what happened the next comes: meanwhile the system makes one event of many alike.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How soon a run is tried again while another one is going on.
 const BUSY: Duration = Duration::from_millis(100);
 /// How soon what failed is tried again, and how late at most.
@@ -119,6 +121,8 @@ struct Resident<'a> {
     index: Index,
     writers: Writers,
     pending: Pending,
+    /// When it was last looked what happened.
+    read: Instant,
     /// A run has told what is to be watched.
     is_watching: bool,
     /// What the system could not tell, or is not asked: changes there are found by sweeps.
@@ -193,6 +197,7 @@ impl<'a> Resident<'a> {
             index: Index::default(),
             writers: Writers::default(),
             pending: Pending::default(),
+            read: now,
             is_watching: false,
             lost: false,
             unwatched: Vec::new(),
@@ -264,6 +269,8 @@ impl<'a> Resident<'a> {
 
     /// Takes in what happened.
     fn read(&mut self, mounted: bool) {
+        std::thread::sleep(PAUSE.saturating_sub(self.read.elapsed()));
+        self.read = Instant::now();
         let (index, pending, writers) = (&self.index, &mut self.pending, &mut self.writers);
         let own = rustix::process::getpid().as_raw_nonzero().get();
         let mut lost = false;
