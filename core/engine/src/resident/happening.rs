@@ -74,6 +74,7 @@ pub(super) struct Watched {
 
 /// How often a source is read before the others, and all else, have their turn: who writes without end fills it as fast
 /// as it is read.
+#[cfg(target_os = "linux")]
 pub(super) const READS: usize = 64;
 
 /// What a watcher has to tell.

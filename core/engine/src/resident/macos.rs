@@ -70,11 +70,12 @@ impl Watcher {
         vec![(self.ready.as_fd(), false)]
     }
 
-    /// Tells everything that happened until now.
+    /// Tells what happened until now; what comes meanwhile has sent another byte.
     pub(super) fn read(&mut self, tell: &mut dyn FnMut(News)) {
         let mut bytes = [0; 64];
         while (&self.ready).read(&mut bytes).is_ok_and(|length| length > 0) {}
-        self.events.try_iter().for_each(tell);
+        // Not more than it holds: who writes without end fills it as fast as it is read.
+        self.events.try_iter().take(QUEUE).for_each(tell);
     }
 
     /// The stream tells of mounts like of anything else.
